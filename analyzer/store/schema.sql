@@ -1,0 +1,121 @@
+-- The profile: one SQLite file. Sizes are bytes, times are nanoseconds since the start of the first process unless a
+-- name says otherwise. `requested` is what the program asked for, `usable` what the pools gave it.
+PRAGMA application_id = 0x48544150; -- "HTAP"
+PRAGMA user_version = 1;
+
+-- format, heaptap_version, program (file name), command, pid, duration_ns, exit_status (0-255), exit_signal (0: none),
+-- exit_known (1: the launcher told), traced (0: pools alone), events, event_bytes, frames, lost_events, lost_frames,
+-- damaged_frames, salvaged_frames, repeated_frames, unknown_stacks, bin_ns, peak_bound, start_unix_ns, host, cpus,
+-- page_bytes, interrupted (1: the report was made while processes still ran)
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+
+CREATE TABLE process (
+  id INTEGER PRIMARY KEY,        -- the stream number
+  pid INTEGER, parent_pid INTEGER,
+  parent INTEGER,                -- id of the process it was forked from, or NULL
+  kind TEXT,                     -- 'main', 'fork', 'exec'
+  exe TEXT, command TEXT,        -- arguments joined by spaces
+  flags INTEGER,                 -- 1 traced, 2 brings its own malloc, 4 recording began late
+  start_ns INTEGER, end_ns INTEGER,
+  end_kind TEXT,                 -- 'exit', '_exit', 'killed' (no last words: signal, exec or crash), 'running'
+  memory_limit INTEGER,          -- 0: none
+  threads INTEGER, threads_at_exit INTEGER,
+  allocations INTEGER, frees INTEGER, resizes INTEGER, temporary INTEGER, inherited_frees INTEGER,
+  requested INTEGER, freed INTEGER,
+  live_blocks INTEGER, live_bytes INTEGER,       -- by the events, at the end
+  peak_blocks INTEGER, peak_bytes INTEGER, peak_usable INTEGER, peak_ns INTEGER,
+  peak_bound INTEGER,            -- the true peak is at most this much higher (0 for one thread)
+  rss_peak INTEGER,
+  cpu_user_us INTEGER, cpu_system_us INTEGER,
+  walk TEXT,                     -- 'agrees', 'differs', 'none'
+  walk_blocks INTEGER, walk_bytes INTEGER,
+  walk_inherited_blocks INTEGER, walk_inherited_bytes INTEGER, walk_untraced_blocks INTEGER,
+  walk_stacks_differ INTEGER,    -- stacks whose walk and events disagree
+  counted_allocations INTEGER, counted_frees INTEGER, counted_resizes INTEGER, -- the guest's own count, or NULL
+  mapped INTEGER, free_slices INTEGER, purged INTEGER, metadata INTEGER, side INTEGER, recorder INTEGER,
+  frees_foreign INTEGER, frees_interior INTEGER, frees_double INTEGER,
+  stacks INTEGER, stacks_truncated INTEGER, stacks_broken INTEGER, stacks_checked INTEGER, stacks_differ INTEGER
+);
+
+CREATE TABLE thread (
+  process INTEGER, number INTEGER, tid INTEGER, name TEXT,
+  allocations INTEGER, frees INTEGER, requested INTEGER, ended INTEGER,
+  PRIMARY KEY (process, number)
+) WITHOUT ROWID;
+
+CREATE TABLE module (
+  id INTEGER PRIMARY KEY, process INTEGER, generation INTEGER,
+  start INTEGER, end INTEGER, bias INTEGER,      -- addresses, as signed 64-bit numbers
+  build_id TEXT,                 -- hex
+  path TEXT,
+  symbols TEXT,                  -- 'debug' (lines), 'symtab' or 'dynsym' (names only), 'none', 'missing' (file not readable)
+  gone INTEGER                   -- 1: unloaded before the end
+);
+
+-- A place in a module (or in generated code: module NULL). Frames of equal module path, build id and offset are one row.
+CREATE TABLE frame (id INTEGER PRIMARY KEY, module INTEGER, address INTEGER, offset INTEGER);
+
+-- What a frame is in the source: depth 0 is the innermost inlined function, the last depth the function itself.
+CREATE TABLE symbol (
+  frame INTEGER, depth INTEGER, function TEXT, file TEXT, line INTEGER,
+  PRIMARY KEY (frame, depth)
+) WITHOUT ROWID;
+
+CREATE TABLE stack (id INTEGER PRIMARY KEY, flags INTEGER, depth INTEGER); -- flags: 1 truncated, 2 broken, 4 never defined
+CREATE TABLE stack_frame (
+  stack INTEGER, position INTEGER, frame INTEGER, -- position 0 is the innermost; heaptap's own frames are left out
+  PRIMARY KEY (stack, position)
+) WITHOUT ROWID;
+
+-- One row for each process and stack that allocated (or freed what it was born with).
+CREATE TABLE site (
+  id INTEGER PRIMARY KEY, process INTEGER, stack INTEGER,
+  kind TEXT,                     -- malloc calloc realloc aligned new new[]; the first seen
+  allocations INTEGER, frees INTEGER, resizes INTEGER,
+  temporary INTEGER,             -- blocks freed before their thread's next allocation
+  short_lived INTEGER,           -- blocks freed within 1 ms (temporary ones included)
+  requested INTEGER, freed INTEGER, allocated_usable INTEGER,
+  live_blocks INTEGER, live_bytes INTEGER, live_usable INTEGER, -- at the end
+  peak_blocks INTEGER, peak_bytes INTEGER, peak_usable INTEGER, -- when the process was at its peak
+  max_bytes INTEGER,             -- the most this site held at any time
+  size_min INTEGER, size_max INTEGER,
+  first_ns INTEGER, last_ns INTEGER,
+  ages TEXT                      -- frees by enum wire_age, 0 to 7, separated by spaces
+);
+
+-- What changed in each time bin (bins of meta.bin_ns); only bins in which something happened.
+CREATE TABLE series (
+  site INTEGER, bin INTEGER, allocations INTEGER, frees INTEGER, requested INTEGER, freed INTEGER,
+  PRIMARY KEY (site, bin)
+) WITHOUT ROWID;
+CREATE TABLE process_series (
+  process INTEGER, bin INTEGER, allocations INTEGER, frees INTEGER,
+  live_blocks INTEGER, live_bytes INTEGER,       -- at the end of the bin
+  max_bytes INTEGER,             -- within the bin
+  rss INTEGER,                   -- sampled, NULL if not
+  PRIMARY KEY (process, bin)
+) WITHOUT ROWID;
+
+CREATE TABLE pool (
+  process INTEGER, size_class INTEGER, block_bytes INTEGER, -- 0: large runs, then huge blocks
+  kind TEXT,                     -- 'small', 'large', 'huge'
+  slabs INTEGER, slab_bytes INTEGER, blocks_carved INTEGER, blocks_used INTEGER, bytes_used INTEGER,
+  blocks_cached INTEGER, allocations INTEGER, refills INTEGER, frees_remote INTEGER,
+  PRIMARY KEY (process, size_class)
+) WITHOUT ROWID;
+
+CREATE TABLE event_loss (process INTEGER, thread INTEGER, first_sequence INTEGER, frames INTEGER, events INTEGER, why TEXT);
+
+-- For people with sqlite3 at hand: each site with its innermost named function.
+CREATE VIEW site_function AS
+SELECT site.*, (SELECT symbol.function FROM stack_frame JOIN symbol ON symbol.frame = stack_frame.frame
+                WHERE stack_frame.stack = site.stack AND symbol.function IS NOT NULL
+                ORDER BY stack_frame.position, symbol.depth LIMIT 1) AS function
+FROM site;
+-- Every function on every site's stack, inlined ones included.
+CREATE VIEW site_stack AS
+SELECT site.id AS site, stack_frame.position, symbol.depth, symbol.function, symbol.file, symbol.line, module.path AS module
+FROM site JOIN stack_frame ON stack_frame.stack = site.stack
+LEFT JOIN frame ON frame.id = stack_frame.frame
+LEFT JOIN symbol ON symbol.frame = stack_frame.frame
+LEFT JOIN module ON module.id = frame.module;

@@ -1,0 +1,301 @@
+/* The reader of frames. A cursor that fails stays failed, so a payload is read straight down and looked at once. */
+#include "wire/decode.h"
+
+#include <string.h>
+
+struct cursor {
+        const uint8_t *at, *end;
+        bool failed;
+};
+
+static uint64_t get_varint(struct cursor *cursor)
+{
+        uint64_t value = 0;
+
+        for (unsigned shift = 0; shift < 64; shift += 7) {
+                if (cursor->at == cursor->end)
+                        break;
+                uint8_t byte = *cursor->at++;
+
+                if (shift == 63 && byte > 1)
+                        break;
+                value |= (uint64_t)(byte & 0x7f) << shift;
+                if (!(byte & 0x80))
+                        return value;
+        }
+        cursor->failed = true;
+        return 0;
+}
+
+static uint32_t get_varint_32(struct cursor *cursor)
+{
+        uint64_t value = get_varint(cursor);
+
+        if (value > UINT32_MAX)
+                cursor->failed = true;
+        return (uint32_t)value;
+}
+
+static const void *get_bytes(struct cursor *cursor, size_t count_max, size_t *ret_count)
+{
+        uint64_t count = get_varint(cursor);
+        const void *bytes = cursor->at;
+
+        if (count > count_max || count > (size_t)(cursor->end - cursor->at)) {
+                cursor->failed = true;
+                count = 0;
+        }
+        cursor->at += count;
+        *ret_count = (size_t)count;
+        return bytes;
+}
+
+static void get_varints(struct cursor *cursor, uint64_t *const *value, size_t count)
+{
+        for (size_t i = 0; i < count; i++)
+                *value[i] = get_varint(cursor);
+}
+
+#define GET(cursor, ...)                                                                                               \
+        get_varints((cursor), (uint64_t *const[]){__VA_ARGS__},                                                        \
+                    sizeof((uint64_t *const[]){__VA_ARGS__}) / sizeof(uint64_t *))
+
+static uint32_t get_32(const uint8_t *at)
+{
+        return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+enum decode_status decode_header(const uint8_t *bytes, size_t byte_count, struct wire_header *ret_header)
+{
+        struct wire_header header;
+
+        if (byte_count < WIRE_HEADER_BYTES)
+                return DECODE_SHORT;
+        header.bytes = (uint16_t)(bytes[0] | bytes[1] << 8);
+        header.version = bytes[2];
+        header.flags = bytes[3];
+        header.process = get_32(bytes + 4);
+        header.thread = get_32(bytes + 8);
+        header.sequence = get_32(bytes + 12);
+        header.time_ns = get_32(bytes + 16) | (uint64_t)get_32(bytes + 20) << 32;
+        if (header.bytes < WIRE_HEADER_BYTES || header.bytes > WIRE_FRAME_BYTES_MAX)
+                return DECODE_CORRUPT;
+        *ret_header = header;
+        return header.version == WIRE_VERSION ? DECODE_OK : DECODE_VERSION;
+}
+
+void decode_frame(struct decode *decode, const uint8_t *frame, size_t byte_count)
+{
+        decode->at = frame + WIRE_HEADER_BYTES;
+        decode->end = frame + byte_count;
+        decode->events_skipped = 0;
+        memset(decode->slot_used, 0, sizeof decode->slot_used);
+}
+
+static void get_process(struct cursor *cursor, struct wire_process *process)
+{
+        process->pid = get_varint_32(cursor);
+        process->parent_pid = get_varint_32(cursor);
+        process->parent_process = get_varint_32(cursor);
+        process->start_ns = get_varint(cursor);
+        process->memory_limit = get_varint(cursor);
+        process->flags = get_varint(cursor);
+        process->exe = get_bytes(cursor, WIRE_STRING_BYTES_MAX, &process->exe_bytes);
+        process->command = get_bytes(cursor, WIRE_STRING_BYTES_MAX, &process->command_bytes);
+}
+
+static void get_module(struct cursor *cursor, struct wire_module *module)
+{
+        module->generation = get_varint_32(cursor);
+        module->start = get_varint(cursor);
+        module->end = get_varint(cursor);
+        module->bias = get_varint(cursor);
+        module->build_id = get_bytes(cursor, WIRE_BUILD_ID_BYTES_MAX, &module->build_id_bytes);
+        module->path = get_bytes(cursor, WIRE_STRING_BYTES_MAX, &module->path_bytes);
+}
+
+static void get_stack(struct cursor *cursor, struct wire_stack *stack)
+{
+        uint64_t pc = 0;
+        uint32_t generation = 0;
+
+        stack->id = get_varint_32(cursor);
+        stack->ancestor = get_varint_32(cursor);
+        stack->flags = get_varint_32(cursor);
+        uint64_t count = get_varint(cursor);
+
+        if (count > WIRE_STACK_FRAMES_MAX || stack->id == 0) {
+                cursor->failed = true;
+                count = 0;
+        }
+        stack->frame_count = (size_t)count;
+        for (size_t i = 0; i < count && !cursor->failed; i++) {
+                uint64_t word = get_varint(cursor);
+                uint64_t zigzag = word >> 1;
+
+                if (word & 1)
+                        generation = get_varint_32(cursor);
+                pc += (zigzag >> 1) ^ (0 - (zigzag & 1));
+                stack->frame[i].pc = pc;
+                stack->frame[i].generation = generation;
+        }
+}
+
+static void get_classes(struct cursor *cursor, struct wire_classes *classes)
+{
+        classes->page_bytes = get_varint(cursor);
+        uint64_t count = get_varint(cursor);
+
+        if (count > WIRE_CLASSES_MAX) {
+                cursor->failed = true;
+                count = 0;
+        }
+        classes->class_count = (size_t)count;
+        for (size_t i = 0; i < count; i++)
+                classes->block_bytes[i] = get_varint(cursor);
+}
+
+static void get_pool(struct cursor *cursor, struct wire_pool *pool)
+{
+        pool->size_class = get_varint_32(cursor);
+        GET(cursor, &pool->block_bytes, &pool->slabs, &pool->slab_bytes, &pool->blocks_carved, &pool->blocks_used,
+            &pool->bytes_used, &pool->blocks_cached, &pool->allocations, &pool->refills, &pool->frees_remote);
+}
+
+static void get_usage(struct cursor *cursor, struct wire_usage *usage)
+{
+        GET(cursor, &usage->mapped_bytes, &usage->free_bytes, &usage->purged_bytes, &usage->metadata_bytes,
+            &usage->side_bytes, &usage->recorder_bytes, &usage->frees_foreign, &usage->frees_interior,
+            &usage->frees_double, &usage->stacks, &usage->stacks_truncated, &usage->stacks_broken,
+            &usage->stacks_checked, &usage->stacks_differ);
+}
+
+static void get_exit(struct cursor *cursor, struct wire_exit_event *exit)
+{
+        exit->how = get_varint_32(cursor);
+        GET(cursor, &exit->time_ns, &exit->rss_peak_bytes, &exit->cpu_user_us, &exit->cpu_system_us, &exit->allocations,
+            &exit->frees, &exit->resizes, &exit->requested_bytes);
+}
+
+static void get_live(struct cursor *cursor, struct wire_live *live)
+{
+        live->stack = get_varint_32(cursor);
+        GET(cursor, &live->blocks, &live->bytes, &live->usable_bytes);
+}
+
+static void get_walked(struct cursor *cursor, struct wire_walked *walked)
+{
+        GET(cursor, &walked->blocks, &walked->bytes, &walked->inherited_blocks, &walked->inherited_bytes,
+            &walked->untraced_blocks, &walked->threads);
+}
+
+/* False: a kind that this version does not know. */
+static bool get_cold(struct cursor *cursor, struct wire_event *event)
+{
+        switch (event->kind) {
+        case WIRE_PROCESS:
+                get_process(cursor, &event->process);
+                return true;
+        case WIRE_THREAD:
+                event->thread.tid = get_varint_32(cursor);
+                event->thread.name = get_bytes(cursor, WIRE_STRING_BYTES_MAX, &event->thread.name_bytes);
+                return true;
+        case WIRE_MODULE:
+                get_module(cursor, &event->module);
+                return true;
+        case WIRE_MODULE_GONE:
+                event->module_gone.generation = get_varint_32(cursor);
+                event->module_gone.start = get_varint(cursor);
+                return true;
+        case WIRE_STACK:
+                get_stack(cursor, &event->stack);
+                return true;
+        case WIRE_CLASSES:
+                get_classes(cursor, &event->classes);
+                return true;
+        case WIRE_LOST:
+                GET(cursor, &event->lost.events, &event->lost.frames);
+                return true;
+        case WIRE_POOL:
+                get_pool(cursor, &event->pool);
+                return true;
+        case WIRE_USAGE:
+                get_usage(cursor, &event->usage);
+                return true;
+        case WIRE_LIVE:
+                get_live(cursor, &event->live);
+                return true;
+        case WIRE_WALKED:
+                get_walked(cursor, &event->walked);
+                return true;
+        case WIRE_EXIT:
+                get_exit(cursor, &event->exit);
+                return true;
+        case WIRE_THREAD_END:
+                return true;
+        default:
+                return false;
+        }
+}
+
+static enum decode_status next_pair(struct decode *decode, uint8_t first, struct wire_event *event)
+{
+        struct cursor cursor = {decode->at, decode->end, false};
+        uint8_t slot;
+
+        if (first & 0x10) {
+                event->block.stack = get_varint_32(&cursor);
+                event->block.size = get_varint(&cursor);
+                slot = wire_slot(event->block.stack, event->block.size);
+                decode->slot_used[slot] = true;
+                decode->slot_stack[slot] = event->block.stack;
+                decode->slot_size[slot] = event->block.size;
+        } else {
+                if (cursor.at == cursor.end)
+                        return DECODE_CORRUPT;
+                slot = *cursor.at++;
+                if (!decode->slot_used[slot])
+                        return DECODE_CORRUPT;
+                event->block.stack = decode->slot_stack[slot];
+                event->block.size = decode->slot_size[slot];
+        }
+        event->kind = first < WIRE_FREE ? WIRE_ALLOC : WIRE_FREE;
+        event->block.kind = (enum wire_alloc_kind)(first & 0x0f);
+        event->block.age = (enum wire_age)(first & 0x0f);
+        if (event->kind == WIRE_ALLOC && event->block.kind >= WIRE_ALLOC_KINDS)
+                return DECODE_CORRUPT;
+        decode->at = cursor.at;
+        return cursor.failed ? DECODE_CORRUPT : DECODE_OK;
+}
+
+enum decode_status decode_next(struct decode *decode, struct wire_event *ret_event)
+{
+        while (decode->at < decode->end) {
+                uint8_t first = *decode->at++;
+                struct cursor cursor = {decode->at, decode->end, false};
+
+                if (first >= WIRE_ALLOC && first < WIRE_FREE_AT + 0x10)
+                        return next_pair(decode, first, ret_event);
+                if (first == WIRE_TICK) {
+                        ret_event->kind = WIRE_TICK;
+                        ret_event->tick_us = get_varint(&cursor);
+                        decode->at = cursor.at;
+                        return cursor.failed ? DECODE_CORRUPT : DECODE_OK;
+                }
+                if (first == 0 || first >= WIRE_HOT)
+                        return DECODE_CORRUPT;
+
+                size_t byte_count;
+                const uint8_t *payload = get_bytes(&cursor, WIRE_FRAME_BYTES_MAX, &byte_count);
+
+                if (cursor.failed)
+                        return DECODE_CORRUPT;
+                decode->at = cursor.at;
+                cursor = (struct cursor){payload, payload + byte_count, false};
+                ret_event->kind = (enum wire_kind)first;
+                if (get_cold(&cursor, ret_event))
+                        return cursor.failed ? DECODE_CORRUPT : DECODE_OK;
+                decode->events_skipped++;
+        }
+        return DECODE_END;
+}

@@ -1,0 +1,64 @@
+/* Reads the events of one frame. Trusts nothing: every length, count and kind is checked, and nothing outside the
+ * frame is read whatever its bytes say. Frames are independent of each other. */
+#ifndef WIRE_DECODE_H
+#define WIRE_DECODE_H
+
+#include "wire/wire.h"
+
+enum decode_status {
+        DECODE_OK,      /* an event was read, or the header is good */
+        DECODE_END,     /* no more events */
+        DECODE_CORRUPT, /* the bytes are no frame; the rest of it must be skipped */
+        DECODE_SHORT,   /* header only: more bytes are needed */
+        DECODE_VERSION, /* header only: written by another version of the format */
+};
+
+struct wire_event {
+        enum wire_kind kind; /* WIRE_ALLOC and WIRE_FREE stand for their _AT forms too */
+        union {
+                struct {
+                        uint32_t stack;
+                        uint64_t size;
+                        enum wire_alloc_kind kind; /* of an ALLOC */
+                        enum wire_age age;         /* of a FREE */
+                } block;
+                uint64_t tick_us;            /* since the last TICK or the begin of the frame */
+                struct wire_process process; /* strings point into the frame */
+                struct wire_thread thread;
+                struct wire_module module;
+                struct {
+                        uint32_t generation;
+                        uint64_t start;
+                } module_gone;
+                struct wire_stack stack;
+                struct wire_classes classes;
+                struct {
+                        uint64_t events, frames;
+                } lost;
+                struct wire_pool pool;
+                struct wire_usage usage;
+                struct wire_live live;
+                struct wire_walked walked;
+                struct wire_exit_event exit;
+        };
+};
+
+struct decode {
+        const uint8_t *at, *end;
+        bool slot_used[WIRE_SLOTS];
+        uint32_t slot_stack[WIRE_SLOTS];
+        uint64_t slot_size[WIRE_SLOTS];
+        uint64_t events_skipped; /* of kinds that this version does not know */
+};
+
+/* Reads a header from the front of `bytes`. DECODE_OK: ret_header->bytes says how long the whole frame is, which may
+ * be more than is there. DECODE_VERSION: ret_header is filled too. */
+enum decode_status decode_header(const uint8_t *bytes, size_t byte_count, struct wire_header *ret_header);
+
+/* `frame` is a whole frame of byte_count bytes, header included; it must outlive the decoder. */
+void decode_frame(struct decode *decode, const uint8_t *frame, size_t byte_count);
+
+/* The next event. ret_event is written only on DECODE_OK and valid until the next call. */
+enum decode_status decode_next(struct decode *decode, struct wire_event *ret_event);
+
+#endif

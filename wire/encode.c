@@ -1,0 +1,190 @@
+/* The cold events of a frame; the hot ones are inline in the header. */
+#include "wire/encode.h"
+
+static void put_16(uint8_t *at, uint16_t value)
+{
+        at[0] = (uint8_t)value;
+        at[1] = (uint8_t)(value >> 8);
+}
+
+static void put_32(uint8_t *at, uint32_t value)
+{
+        put_16(at, (uint16_t)value);
+        put_16(at + 2, (uint16_t)(value >> 16));
+}
+
+static void put_64(uint8_t *at, uint64_t value)
+{
+        put_32(at, (uint32_t)value);
+        put_32(at + 4, (uint32_t)(value >> 32));
+}
+
+void encode_begin(struct encode *encode, const struct wire_header *header)
+{
+        uint8_t *frame = encode->frame;
+
+        put_16(frame, 0);
+        frame[2] = header->version;
+        frame[3] = header->flags;
+        put_32(frame + 4, header->process);
+        put_32(frame + 8, header->thread);
+        put_32(frame + 12, header->sequence);
+        put_64(frame + 16, header->time_ns);
+        encode->stamp++;
+        encode_publish(encode, frame + WIRE_HEADER_BYTES);
+}
+
+void encode_finish(struct encode *encode)
+{
+        put_16(encode->frame, (uint16_t)encode->bytes);
+}
+
+/* The length of a cold event takes two bytes always (a padded varint), so that it can be filled in afterwards. */
+static uint8_t *cold_begin(struct encode *encode, enum wire_kind kind)
+{
+        uint8_t *at = encode->frame + encode->bytes;
+
+        at[0] = (uint8_t)kind;
+        return at + 3;
+}
+
+static void cold_end(struct encode *encode, uint8_t *end)
+{
+        uint8_t *begin = encode->frame + encode->bytes;
+        size_t bytes = (size_t)(end - (begin + 3));
+
+        begin[1] = (uint8_t)(bytes | 0x80);
+        begin[2] = (uint8_t)(bytes >> 7);
+        encode_publish(encode, end);
+}
+
+static uint8_t *put_bytes(uint8_t *at, const void *bytes, size_t count, size_t count_max)
+{
+        const uint8_t *from = bytes;
+
+        if (count > count_max)
+                count = count_max;
+        at = encode_varint(at, count);
+        for (size_t i = 0; i < count; i++)
+                *at++ = from[i];
+        return at;
+}
+
+static uint8_t *put_varints(uint8_t *at, const uint64_t *value, size_t count)
+{
+        for (size_t i = 0; i < count; i++)
+                at = encode_varint(at, value[i]);
+        return at;
+}
+
+#define PUT(at, ...)                                                                                                   \
+        put_varints((at), (const uint64_t[]){__VA_ARGS__}, sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
+
+void encode_process(struct encode *encode, const struct wire_process *process)
+{
+        uint8_t *at = cold_begin(encode, WIRE_PROCESS);
+
+        at = PUT(at, process->pid, process->parent_pid, process->parent_process, process->start_ns,
+                 process->memory_limit, process->flags);
+        at = put_bytes(at, process->exe, process->exe_bytes, WIRE_STRING_BYTES_MAX);
+        cold_end(encode, put_bytes(at, process->command, process->command_bytes, WIRE_STRING_BYTES_MAX));
+}
+
+void encode_thread(struct encode *encode, const struct wire_thread *thread)
+{
+        uint8_t *at = cold_begin(encode, WIRE_THREAD);
+
+        at = PUT(at, thread->tid);
+        cold_end(encode, put_bytes(at, thread->name, thread->name_bytes, WIRE_STRING_BYTES_MAX));
+}
+
+void encode_thread_end(struct encode *encode)
+{
+        cold_end(encode, cold_begin(encode, WIRE_THREAD_END));
+}
+
+void encode_module(struct encode *encode, const struct wire_module *module)
+{
+        uint8_t *at = cold_begin(encode, WIRE_MODULE);
+
+        at = PUT(at, module->generation, module->start, module->end, module->bias);
+        at = put_bytes(at, module->build_id, module->build_id_bytes, WIRE_BUILD_ID_BYTES_MAX);
+        cold_end(encode, put_bytes(at, module->path, module->path_bytes, WIRE_STRING_BYTES_MAX));
+}
+
+void encode_module_gone(struct encode *encode, uint32_t generation, uint64_t start)
+{
+        uint8_t *at = cold_begin(encode, WIRE_MODULE_GONE);
+
+        cold_end(encode, PUT(at, generation, start));
+}
+
+void encode_stack(struct encode *encode, uint32_t id, uint32_t ancestor, uint32_t flags, const struct wire_pc *frame,
+                  size_t frame_count)
+{
+        uint8_t *at = cold_begin(encode, WIRE_STACK);
+        uint64_t pc = 0;
+        uint32_t generation = 0;
+
+        at = PUT(at, id, ancestor, flags, frame_count);
+        for (size_t i = 0; i < frame_count; i++) {
+                int64_t delta = (int64_t)(frame[i].pc - pc);
+                uint64_t zigzag = ((uint64_t)delta << 1) ^ (uint64_t)(delta >> 63);
+                bool same = frame[i].generation == generation;
+
+                at = encode_varint(at, zigzag << 1 | !same);
+                if (!same)
+                        at = encode_varint(at, frame[i].generation);
+                pc = frame[i].pc;
+                generation = frame[i].generation;
+        }
+        cold_end(encode, at);
+}
+
+void encode_classes(struct encode *encode, const struct wire_classes *classes)
+{
+        uint8_t *at = cold_begin(encode, WIRE_CLASSES);
+
+        at = PUT(at, classes->page_bytes, classes->class_count);
+        cold_end(encode, put_varints(at, classes->block_bytes, classes->class_count));
+}
+
+void encode_lost(struct encode *encode, uint64_t events, uint64_t frames)
+{
+        cold_end(encode, PUT(cold_begin(encode, WIRE_LOST), events, frames));
+}
+
+void encode_pool(struct encode *encode, const struct wire_pool *pool)
+{
+        cold_end(encode, PUT(cold_begin(encode, WIRE_POOL), pool->size_class, pool->block_bytes, pool->slabs,
+                             pool->slab_bytes, pool->blocks_carved, pool->blocks_used, pool->bytes_used,
+                             pool->blocks_cached, pool->allocations, pool->refills, pool->frees_remote));
+}
+
+void encode_usage(struct encode *encode, const struct wire_usage *usage)
+{
+        cold_end(encode,
+                 PUT(cold_begin(encode, WIRE_USAGE), usage->mapped_bytes, usage->free_bytes, usage->purged_bytes,
+                     usage->metadata_bytes, usage->side_bytes, usage->recorder_bytes, usage->frees_foreign,
+                     usage->frees_interior, usage->frees_double, usage->stacks, usage->stacks_truncated,
+                     usage->stacks_broken, usage->stacks_checked, usage->stacks_differ));
+}
+
+void encode_live(struct encode *encode, const struct wire_live *live)
+{
+        cold_end(encode,
+                 PUT(cold_begin(encode, WIRE_LIVE), live->stack, live->blocks, live->bytes, live->usable_bytes));
+}
+
+void encode_walked(struct encode *encode, const struct wire_walked *walked)
+{
+        cold_end(encode, PUT(cold_begin(encode, WIRE_WALKED), walked->blocks, walked->bytes, walked->inherited_blocks,
+                             walked->inherited_bytes, walked->untraced_blocks, walked->threads));
+}
+
+void encode_exit(struct encode *encode, const struct wire_exit_event *exit)
+{
+        cold_end(encode,
+                 PUT(cold_begin(encode, WIRE_EXIT), exit->how, exit->time_ns, exit->rss_peak_bytes, exit->cpu_user_us,
+                     exit->cpu_system_us, exit->allocations, exit->frees, exit->resizes, exit->requested_bytes));
+}

@@ -1,0 +1,211 @@
+/* What both halves share: the frame, the events, and their limits. FORMAT.md states every byte.
+ *
+ * Nothing here depends on anything else. All integers on the wire are little-endian; "varint" is
+ * unsigned LEB128; "zigzag" is the signed mapping of Protocol Buffers on top of it. */
+#ifndef WIRE_WIRE_H
+#define WIRE_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+        WIRE_VERSION = 1,
+        WIRE_FRAME_BYTES_MAX = 4096, /* PIPE_BUF on Linux: one write of a frame is atomic */
+        WIRE_HEADER_BYTES = 24,
+        WIRE_SLOTS = 256,            /* recent (stack, size) pairs a frame can refer to by one byte */
+        WIRE_STACK_FRAMES_MAX = 256, /* frames in one STACK event; longer stacks are chained by ancestor */
+        WIRE_STRING_BYTES_MAX = 1024,
+        WIRE_BUILD_ID_BYTES_MAX = 64,
+        WIRE_CLASSES_MAX = 128,
+};
+
+/* The header of a frame, in host form. */
+struct wire_header {
+        uint16_t bytes;    /* of the whole frame, header included */
+        uint8_t version;   /* WIRE_VERSION */
+        uint8_t flags;     /* WIRE_FRAME_* */
+        uint32_t process;  /* number of the stream: one for each traced process image, never reused */
+        uint32_t thread;   /* number of the thread within its process, from 1 */
+        uint32_t sequence; /* counts the frames of this thread, from 0 */
+        uint64_t time_ns;  /* CLOCK_MONOTONIC when the frame was begun */
+};
+
+/* How a block was asked for. */
+enum wire_alloc_kind {
+        WIRE_MALLOC,
+        WIRE_CALLOC,
+        WIRE_REALLOC, /* a realloc of NULL, or one that moved: a FREE of the old block stands before it */
+        WIRE_ALIGNED, /* memalign, posix_memalign, aligned_alloc, valloc, pvalloc */
+        WIRE_NEW,
+        WIRE_NEW_ARRAY,
+        WIRE_RESIZED, /* the second half of a realloc in place; its FREE has age WIRE_AGE_RESIZED */
+        WIRE_ALLOC_KINDS,
+};
+
+/* How long a block lived when it is freed. */
+enum wire_age {
+        WIRE_AGE_TEMPORARY, /* freed by its own thread before that thread's next allocation */
+        WIRE_AGE_1MS,       /* at most 1 ms, or the resolution of the birth clock when that is coarser */
+        WIRE_AGE_10MS,
+        WIRE_AGE_100MS,
+        WIRE_AGE_1S,
+        WIRE_AGE_10S,
+        WIRE_AGE_100S,
+        WIRE_AGE_OLDER,
+        WIRE_AGE_INHERITED = 14, /* born in the parent process before fork: no business of this stream's sites */
+        WIRE_AGE_RESIZED = 15,   /* the first half of a realloc in place */
+        WIRE_AGES = 16,
+};
+
+/* First byte of an event. Below WIRE_HOT: a kind, then a varint length, then that many bytes. */
+enum wire_kind {
+        WIRE_PROCESS = 1,
+        WIRE_THREAD,
+        WIRE_MODULE,
+        WIRE_MODULE_GONE,
+        WIRE_STACK,
+        WIRE_CLASSES,
+        WIRE_LOST,
+        WIRE_POOL,
+        WIRE_USAGE,
+        WIRE_LIVE,
+        WIRE_WALKED,
+        WIRE_EXIT,
+        WIRE_THREAD_END,
+        WIRE_HOT = 0x40,
+        WIRE_TICK = 0x40,     /* varint: microseconds since the last TICK of the frame, or its begin */
+        WIRE_ALLOC = 0x80,    /* | alloc kind, then one byte: slot */
+        WIRE_ALLOC_AT = 0x90, /* | alloc kind, then varint stack, varint size; fills the slot */
+        WIRE_FREE = 0xa0,     /* | age, then one byte: slot */
+        WIRE_FREE_AT = 0xb0,  /* | age, then varint stack, varint size; fills the slot */
+};
+
+/* Why the process sent its last words. */
+enum wire_exit {
+        WIRE_EXIT_NORMAL = 1, /* exit, or return from main: destructors ran */
+        WIRE_EXIT_QUICK,      /* _exit, _Exit or quick_exit */
+};
+
+/* Where a (stack, size) pair lives in the table of a frame. The table is empty at the start of a frame. */
+static inline uint8_t wire_slot(uint32_t stack, uint64_t size)
+{
+        return (uint8_t)((stack * UINT32_C(0x9E3779B1) ^ (uint32_t)size * UINT32_C(0x85EBCA77)) >> 24);
+}
+
+struct wire_process {
+        uint32_t pid;
+        uint32_t parent_pid;
+        uint32_t parent_process; /* stream number of the process this one was forked from; 0: none */
+        uint64_t start_ns;       /* CLOCK_MONOTONIC */
+        uint64_t memory_limit;   /* bytes: the smaller of RLIMIT_AS and RLIMIT_DATA; 0: none */
+        uint64_t flags;          /* WIRE_PROCESS_* */
+        const char *exe;         /* not terminated */
+        size_t exe_bytes;
+        const char *command; /* the arguments, each ended by NUL; not terminated */
+        size_t command_bytes;
+};
+
+enum {
+        WIRE_PROCESS_TRACED = 1,     /* 0: pools alone, no ALLOC and FREE will come */
+        WIRE_PROCESS_OWN_MALLOC = 2, /* the program brings its own malloc: nothing is recorded */
+        WIRE_PROCESS_LATE = 4,       /* blocks were allocated before recording began */
+};
+
+struct wire_thread {
+        uint32_t tid;
+        const char *name;
+        size_t name_bytes;
+};
+
+struct wire_module {
+        uint32_t generation; /* pcs of this module carry it; a later module at the same place has another */
+        uint64_t start, end; /* of the mapping */
+        uint64_t bias;       /* load address minus address in the file */
+        const uint8_t *build_id;
+        size_t build_id_bytes;
+        const char *path;
+        size_t path_bytes;
+};
+
+/* A pc is the address to look up (return address - 1, or the exact pc of a frame that a signal interrupted). */
+struct wire_pc {
+        uint64_t pc;
+        uint32_t generation; /* of its module; 0: in no module (generated code) */
+};
+
+struct wire_stack {
+        uint32_t id;       /* from 1; unique in the process that defines it and in those forked from it later */
+        uint32_t ancestor; /* the stack that goes on outward behind the last frame; 0: none */
+        uint32_t flags;    /* WIRE_STACK_* */
+        size_t frame_count;
+        struct wire_pc frame[WIRE_STACK_FRAMES_MAX]; /* innermost first */
+};
+
+enum {
+        WIRE_STACK_TRUNCATED = 1, /* deeper than the recorder's limit: outer frames are missing */
+        WIRE_STACK_BROKEN = 2,    /* no rule for the outermost frame: outer frames are missing */
+};
+
+/* The block sizes of the pools, so that rounding can be charged: a request is served by the smallest that holds it,
+ * a larger one by whole pages. */
+struct wire_classes {
+        uint64_t page_bytes;
+        size_t class_count;
+        uint64_t block_bytes[WIRE_CLASSES_MAX];
+};
+
+struct wire_pool {
+        uint32_t size_class;  /* 0…: small, in order of block_bytes; then one for large runs, one for huge blocks */
+        uint64_t block_bytes; /* 0 for large and huge */
+        uint64_t slabs;       /* slabs, runs or mappings held */
+        uint64_t slab_bytes;  /* held by them, used or not */
+        uint64_t blocks_carved;
+        uint64_t blocks_used;   /* out in the program's hands */
+        uint64_t bytes_used;    /* their usable bytes */
+        uint64_t blocks_cached; /* in the threads' bins */
+        uint64_t allocations;
+        uint64_t refills; /* allocations that had to leave the fast path of the pools */
+        uint64_t frees_remote;
+};
+
+struct wire_usage {
+        uint64_t mapped_bytes;   /* all that the pools mapped */
+        uint64_t free_bytes;     /* slices that belong to no slab */
+        uint64_t purged_bytes;   /* of those, given back to the kernel */
+        uint64_t metadata_bytes; /* headers of segments and heaps */
+        uint64_t side_bytes;     /* side records */
+        uint64_t recorder_bytes; /* stacks, rules, memos, frames */
+        uint64_t frees_foreign;  /* bad frees, counted and ignored */
+        uint64_t frees_interior;
+        uint64_t frees_double;
+        uint64_t stacks;           /* distinct ones */
+        uint64_t stacks_truncated; /* captures */
+        uint64_t stacks_broken;    /* captures that ended at a frame without a rule */
+        uint64_t stacks_checked;   /* captures compared with libunwind's */
+        uint64_t stacks_differ;    /* of those, not the same */
+};
+
+struct wire_live {
+        uint32_t stack;
+        uint64_t blocks, bytes, usable_bytes;
+};
+
+/* The end of a walk of the live heap; its LIVE events stand before it in frames of the same thread. */
+struct wire_walked {
+        uint64_t blocks, bytes;                     /* of this process's own blocks */
+        uint64_t inherited_blocks, inherited_bytes; /* born before the fork */
+        uint64_t untraced_blocks;                   /* born before recording began: they have no record */
+        uint64_t threads;                           /* threads that had not ended, the walker included */
+};
+
+struct wire_exit_event {
+        uint32_t how; /* enum wire_exit */
+        uint64_t time_ns;
+        uint64_t rss_peak_bytes;
+        uint64_t cpu_user_us, cpu_system_us;
+        uint64_t allocations, frees, resizes; /* the recorder's own count, to be compared with the events */
+        uint64_t requested_bytes;
+};
+
+#endif
