@@ -1,0 +1,15 @@
+/* The name of the profile: its % sequences, and whether the file can be made. */
+#ifndef ANALYZER_COMMANDS_PROFILE_NAME_H
+#define ANALYZER_COMMANDS_PROFILE_NAME_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* %p pid, %h host, %e program, %t time, %q{VAR} environment, %% a percent sign. Returns NULL after printing what is
+ * wrong, else a string to be freed. */
+char *profile_name_expand(const char *pattern, pid_t pid, const char *program);
+
+/* True if a new file can be made there; else prints why not and what to do. */
+bool profile_name_check(const char *path, bool overwrite);
+
+#endif

@@ -1,0 +1,282 @@
+/* The options of `run`, their names in the environment, and the help. */
+#include "analyzer/commands/run_options.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/diag.h"
+
+#ifndef HEAPTAP_VERSION
+#define HEAPTAP_VERSION "unknown"
+#endif
+
+enum {
+        LONG_NAME_BYTES_MAX = 32,
+};
+
+enum value_kind {
+        VALUE_FLAG,
+        VALUE_TEXT,
+        VALUE_COUNT,  /* 1 or more */
+        VALUE_CHOICE, /* one of the words in choices */
+};
+
+struct option {
+        const char *name;
+        char letter;
+        enum value_kind kind;
+        const char *choices; /* separated by | */
+        size_t offset;       /* in struct run_options */
+};
+
+#define FIELD(name) offsetof(struct run_options, name)
+
+static const struct option option_list[] = {
+        {"quiet", 'q', VALUE_FLAG, NULL, FIELD(quiet)},
+        {"output", 'o', VALUE_TEXT, NULL, FIELD(output)},
+        {"force", 'f', VALUE_FLAG, NULL, FIELD(force)},
+        {"report", 0, VALUE_TEXT, NULL, FIELD(report)},
+        {"format", 0, VALUE_CHOICE, "text|json", FIELD(format)},
+        {"top", 0, VALUE_COUNT, NULL, FIELD(top)},
+        {"follow", 0, VALUE_FLAG, NULL, FIELD(follow)},
+        {"trace", 0, VALUE_CHOICE, "off|full", FIELD(trace)},
+        {"stack-depth", 0, VALUE_COUNT, NULL, FIELD(stack_depth)},
+        {"unwind", 0, VALUE_CHOICE, "own|libunwind|verify", FIELD(unwind)},
+        {"drop", 0, VALUE_FLAG, NULL, FIELD(drop)},
+        {"library", 0, VALUE_TEXT, NULL, FIELD(library)},
+};
+
+enum {
+        OPTION_COUNT = sizeof(option_list) / sizeof(option_list[0]),
+};
+
+static const char short_help[] =
+        "heaptap shows where a program's memory goes, exactly and without changing the program.\n"
+        "\n"
+        "  heaptap ./program args…            run it; the report follows when it has ended\n"
+        "  heaptap -o run.heap ./program      name the profile that the run leaves behind\n"
+        "  heaptap --report out.txt ./program write the report to a file\n"
+        "  heaptap report                     the last report again\n"
+        "  heaptap report --format json       the same for a machine\n"
+        "  heaptap --trace=off ./program      the allocator alone, nothing recorded\n"
+        "\n"
+        "heaptap --help lists the options; the manual page is heaptap(1).\n";
+
+static const char long_help[] =
+        "Usage: heaptap [run] [options] [--] PROGRAM [ARGUMENTS]\n"
+        "       heaptap report [PROFILE|latest] [options]\n"
+        "\n"
+        "Runs PROGRAM under the profiler and reports after it has ended. The exit status is PROGRAM's.\n"
+        "\n"
+        "  -q, --quiet              print no report, only errors\n"
+        "  -o, --output FILE        the profile; default heaptap.%e.%p.heap\n"
+        "                           %p pid, %h host, %e program, %t time, %q{VAR} environment, %% a percent sign\n"
+        "  -f, --force              overwrite a profile that exists\n"
+        "      --report FILE        write the report to FILE; default standard error\n"
+        "      --format text|json   of the report; default text\n"
+        "      --top N              places to show in each list\n"
+        "      --follow             trace the programs that PROGRAM executes, too\n"
+        "      --trace=off|full     off: the allocator alone, with a report on its pools; default full\n"
+        "      --stack-depth N      frames to record at most\n"
+        "      --unwind=own|libunwind|verify\n"
+        "                           who walks the stack; verify compares one capture in 64 with libunwind\n"
+        "      --drop               drop events, and count them, rather than let PROGRAM wait for the analyzer\n"
+        "  -h, --help               this text\n"
+        "      --version            the version\n"
+        "\n"
+        "Each option can be set in the environment as well: HEAPTAP_STACK_DEPTH=64 is --stack-depth 64.\n"
+        "The first word is a command only if it is run or report; heaptap -- report runs a program called report.\n"
+        "Exit status: PROGRAM's own, or its signal; 2 wrong usage, 125 heaptap failed, 126 PROGRAM cannot be\n"
+        "executed, 127 PROGRAM was not found.\n";
+
+__attribute__((format(printf, 1, 2))) static bool complain(const char *format, ...)
+{
+        char text[1024];
+        va_list arguments;
+
+        va_start(arguments, format);
+        vsnprintf(text, sizeof(text), format, arguments);
+        va_end(arguments);
+        diag_warn("%s; see heaptap --help", text);
+        return false;
+}
+
+static bool choice_has(const char *choices, const char *word)
+{
+        size_t bytes = strlen(word);
+
+        while (choices) {
+                if (!strncmp(choices, word, bytes) && (choices[bytes] == '|' || !choices[bytes]) && bytes)
+                        return true;
+                choices = strchr(choices, '|');
+                choices += choices != NULL;
+        }
+        return false;
+}
+
+static bool count_ok(const char *text)
+{
+        size_t digits = strspn(text, "0123456789");
+
+        return digits && digits < 10 && !text[digits] && strspn(text, "0") != digits;
+}
+
+/* As written in the environment, or behind --flag=. */
+static bool flag_read(const char *text, bool *ret_flag)
+{
+        if (choice_has("1|yes|on|true", text))
+                *ret_flag = true;
+        else if (choice_has("0|no|off|false", text))
+                *ret_flag = false;
+        else
+                return false;
+        return true;
+}
+
+static bool option_set(const struct option *option, const char *said_as, const char *value, struct run_options *options)
+{
+        void *field = (char *)options + option->offset;
+
+        options->given |= 1U << (option - option_list);
+        switch (option->kind) {
+        case VALUE_FLAG:
+                return flag_read(value, field) || complain("%s is 1 or 0, not \"%s\"", said_as, value);
+        case VALUE_COUNT:
+                if (!count_ok(value))
+                        return complain("%s takes a number from 1 on, not \"%s\"", said_as, value);
+                break;
+        case VALUE_CHOICE:
+                if (!choice_has(option->choices, value))
+                        return complain("%s is one of %s, not \"%s\"", said_as, option->choices, value);
+                break;
+        case VALUE_TEXT:
+                if (!*value)
+                        return complain("%s needs a value", said_as);
+                break;
+        }
+        memcpy(field, &value, sizeof(value));
+        return true;
+}
+
+/* What the command line gave stays. It is read first, so that a wrong variable does not keep the help away. */
+static bool environment_read(struct run_options *options)
+{
+        for (size_t i = 0; i < OPTION_COUNT; i++) {
+                char name[LONG_NAME_BYTES_MAX] = "HEAPTAP_";
+                size_t bytes = strlen(name);
+                const char *value;
+
+                for (const char *c = option_list[i].name; *c; c++)
+                        name[bytes++] = (char)(*c == '-' ? '_' : toupper(*c));
+                value = getenv(name);
+                if (value && *value && !(options->given & 1U << i) &&
+                    !option_set(&option_list[i], name, value, options))
+                        return false;
+        }
+        return true;
+}
+
+static const struct option *option_find(const char *name, size_t bytes)
+{
+        for (size_t i = 0; i < OPTION_COUNT; i++)
+                if (!strncmp(option_list[i].name, name, bytes) && !option_list[i].name[bytes])
+                        return &option_list[i];
+        return NULL;
+}
+
+static const struct option *option_find_letter(char letter)
+{
+        for (size_t i = 0; i < OPTION_COUNT; i++)
+                if (option_list[i].letter == letter)
+                        return &option_list[i];
+        return NULL;
+}
+
+/* One --name, --name=value or --name value. Moves *at past what it took. */
+static bool long_option_read(char **argv, int *at, struct run_options *options)
+{
+        const char *word = argv[(*at)++];
+        const char *value = strchr(word, '=');
+        size_t bytes = value ? (size_t)(value - word) : strlen(word);
+        const struct option *option = option_find(word + 2, bytes - 2);
+        char said_as[LONG_NAME_BYTES_MAX];
+
+        if (!option)
+                return complain("unknown option %.*s", (int)bytes, word);
+        snprintf(said_as, sizeof(said_as), "--%s", option->name);
+        if (value)
+                value++;
+        else if (option->kind == VALUE_FLAG)
+                value = "1";
+        else if (argv[*at])
+                value = argv[(*at)++];
+        else
+                return complain("%s needs a value", said_as);
+        return option_set(option, said_as, value, options);
+}
+
+/* One word of letters: -q, -qf, -oFILE, -o FILE. Moves *at past what it took. */
+static bool letters_read(char **argv, int *at, struct run_options *options)
+{
+        const char *word = argv[(*at)++];
+
+        for (const char *letter = word + 1; *letter; letter++) {
+                const struct option *option = option_find_letter(*letter);
+                const char said_as[] = {'-', *letter, '\0'};
+
+                if (!option)
+                        return complain("unknown option -%c", *letter);
+                if (option->kind == VALUE_FLAG) {
+                        if (!option_set(option, said_as, "1", options))
+                                return false;
+                        continue;
+                }
+                if (letter[1])
+                        return option_set(option, said_as, letter + 1, options);
+                if (argv[*at])
+                        return option_set(option, said_as, argv[(*at)++], options);
+                return complain("-%c needs a value", *letter);
+        }
+        return true;
+}
+
+static bool text_print(const char *text)
+{
+        return fputs(text, stdout) >= 0 && fflush(stdout) == 0;
+}
+
+enum run_action run_options_parse(int argc, char **argv, struct run_options *ret_options, char ***ret_program)
+{
+        struct run_options options = {.output = "heaptap.%e.%p.heap", .trace = "full"};
+        int at = 1;
+
+        if (argc < 2)
+                return text_print(short_help) ? RUN_DONE : RUN_USAGE;
+        while (at < argc && argv[at][0] == '-' && argv[at][1]) {
+                const char *word = argv[at];
+
+                if (!strcmp(word, "--")) {
+                        at++;
+                        break;
+                }
+                if (!strcmp(word, "--help") || !strcmp(word, "-h"))
+                        return text_print(long_help) ? RUN_DONE : RUN_USAGE;
+                if (!strcmp(word, "--version"))
+                        return text_print("heaptap " HEAPTAP_VERSION "\n") ? RUN_DONE : RUN_USAGE;
+                if (word[1] == '-' ? !long_option_read(argv, &at, &options) : !letters_read(argv, &at, &options))
+                        return RUN_USAGE;
+        }
+        if (at >= argc) {
+                complain("no program to run was named");
+                return RUN_USAGE;
+        }
+        if (!environment_read(&options))
+                return RUN_USAGE;
+        *ret_options = options;
+        *ret_program = argv + at;
+        return RUN_PROGRAM;
+}

@@ -1,0 +1,31 @@
+/* The options of `run`: from the command line, else from the environment, else as given here. */
+#ifndef ANALYZER_COMMANDS_RUN_OPTIONS_H
+#define ANALYZER_COMMANDS_RUN_OPTIONS_H
+
+#include <stdbool.h>
+
+struct run_options {
+        bool quiet;
+        bool force;
+        bool follow;
+        bool drop;
+        const char *output;      /* the profile; % sequences are not expanded yet */
+        const char *report;      /* a file, or NULL: standard error */
+        const char *format;      /* NULL: the reader's own choice, as below */
+        const char *top;         /* a number, or NULL */
+        const char *trace;       /* off, full */
+        const char *stack_depth; /* a number, or NULL */
+        const char *unwind;      /* own, libunwind, verify, or NULL */
+        const char *library;     /* libheaptap.so, or NULL: beside this program */
+        unsigned given;          /* a bit for each option that was set, in the order of their list */
+};
+
+enum run_action {
+        RUN_PROGRAM,
+        RUN_DONE, /* help or the version was printed */
+        RUN_USAGE /* what is wrong was printed */
+};
+
+enum run_action run_options_parse(int argc, char **argv, struct run_options *ret_options, char ***ret_program);
+
+#endif
