@@ -1,0 +1,46 @@
+/* What the benchmark programs share: a repeatable random number, sizes as programs ask for them, a checked malloc. */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static inline uint64_t bench_random(uint64_t *state)
+{
+        *state ^= *state << 13;
+        *state ^= *state >> 7;
+        *state ^= *state << 17;
+        return *state;
+}
+
+/* Small blocks are the common ones: each doubling up to 2^shift_max is half as likely as the one below. */
+static inline size_t bench_size(uint64_t *state, unsigned shift_max)
+{
+        uint64_t bits = bench_random(state);
+        unsigned shift = 4 + (unsigned)__builtin_ctzll((bits >> 40) | (UINT64_C(1) << (shift_max - 4)));
+
+        return ((size_t)1 << shift) / 2 + (bits & (((size_t)1 << shift) - 1)) / 2 + 1;
+}
+
+/* The first and the last byte are written, as a program would that asked for the block. */
+static inline char *bench_touch(void *block, size_t size)
+{
+        char *bytes = block;
+
+        if (!bytes) {
+                fputs("bench: out of memory\n", stderr);
+                exit(1);
+        }
+        bytes[0] = (char)size;
+        bytes[size - 1] = (char)(size >> 8);
+        return bytes;
+}
+
+/* The rounds to run: the first argument, or what takes a third of a second with glibc. */
+static inline long bench_rounds(int argc, char **argv, long rounds)
+{
+        return argc > 1 ? atol(argv[1]) : rounds;
+}
+
+#endif
