@@ -1,0 +1,25 @@
+/* A crash is the program's own: the same signal, no handler of ours in between, exact books.
+ * expect: signal SEGV
+ * expect: live holds blocks=60 bytes=60*70
+ * expect: process main end_kind=killed
+ */
+#include "program.h"
+#include <signal.h>
+
+NOINLINE static void holds(void)
+{
+        keep(malloc(70));
+}
+
+int main(void)
+{
+        for (int i = 1; i < 32; i++) {
+                struct sigaction action;
+
+                CHECK(!sigaction(i, NULL, &action) && action.sa_handler == SIG_DFL);
+        }
+        for (int i = 0; i < 60; i++)
+                holds();
+        *(volatile int *)keep(NULL) = 1;
+        return 0;
+}
