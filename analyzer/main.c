@@ -1,0 +1,51 @@
+/* heaptap-analyze: which command. */
+#include <stdio.h>
+#include <string.h>
+
+#include "analyzer/commands/record.h"
+#include "analyzer/commands/report.h"
+#include "analyzer/commands/run.h"
+#include "analyzer/diag.h"
+
+struct command {
+        const char *name;
+        int (*run)(int argc, char **argv); /* argv[0] is the name */
+        const char *help;
+};
+
+static const struct command commands[] = {
+        {"run", command_run, "run a program under the profiler"},
+        {"record", command_record, "read a pipe of events into a profile"},
+        {"report", command_report, "print what a profile holds"},
+};
+
+static void print_help(void)
+{
+        puts("usage: heaptap-analyze COMMAND [options]\n");
+        for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+                printf("  %-8s %s\n", commands[i].name, commands[i].help);
+        puts("\nheaptap-analyze COMMAND --help tells about its options.\n"
+             "heaptap-analyze --input FIFO … is short for heaptap-analyze record --input FIFO …");
+}
+
+int main(int argc, char **argv)
+{
+        static char record[] = "record";
+
+        if (argc < 2 || strcmp(argv[1], "--help") == 0) {
+                print_help();
+                return argc < 2 ? DIAG_EXIT_USAGE : 0;
+        }
+        if (strcmp(argv[1], "--version") == 0) {
+                puts("heaptap " HEAPTAP_VERSION);
+                return 0;
+        }
+        if (strncmp(argv[1], "--input", strlen("--input")) == 0) {
+                argv[0] = record;
+                return command_record(argc, argv);
+        }
+        for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+                if (strcmp(argv[1], commands[i].name) == 0)
+                        return commands[i].run(argc - 1, argv + 1);
+        diag_usage("%s is not a command; heaptap-analyze --help lists them", argv[1]);
+}
