@@ -1,0 +1,152 @@
+/* Slots are read while their owners may write: `bytes` is loaded with acquire, which pairs with the encoder's release,
+ * and everything below it is whole. */
+#include "analyzer/input/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "analyzer/xalloc.h"
+#include "wire/session.h"
+
+bool session_create(struct session *session, const char *pipe_path)
+{
+        char *path = xasprintf("%s.shared", pipe_path);
+        int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        void *base = MAP_FAILED;
+
+        if (fd >= 0 && ftruncate(fd, SESSION_BYTES) == 0)
+                base = mmap(NULL, SESSION_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (fd >= 0)
+                close(fd);
+        if (base == MAP_FAILED) {
+                free(path);
+                return false;
+        }
+
+        struct session_header *header = base;
+
+        header->version = SESSION_VERSION;
+        header->slot_count = SESSION_SLOTS;
+        atomic_store(&header->next_process, 1);
+        atomic_store(&header->reader_pid, (uint32_t)getpid());
+        atomic_store(&header->reader_beat, 1);
+        /* Last and with release: whoever sees the magic sees the rest. */
+        atomic_thread_fence(memory_order_release);
+        header->magic = SESSION_MAGIC;
+        *session = (struct session){base, path, xcalloc(SESSION_SLOTS, sizeof(uint64_t))};
+        return true;
+}
+
+void session_beat(struct session *session)
+{
+        struct session_header *header = session->base;
+
+        atomic_fetch_add_explicit(&header->reader_beat, 1, memory_order_relaxed);
+}
+
+void session_close(struct session *session)
+{
+        struct session_header *header = session->base;
+
+        if (!header)
+                return;
+        atomic_store(&header->reader_pid, 0);
+        munmap(session->base, SESSION_BYTES);
+        free(session->path);
+        free(session->suspect);
+        *session = (struct session){0};
+}
+
+/* The state and the start time are the 1st and 20th word behind the name, which may itself hold anything. */
+static bool parse_stat(const char *stat, char *ret_state, uint64_t *ret_start)
+{
+        const char *at = strrchr(stat, ')');
+        char state;
+        unsigned long long start;
+
+        if (!at || sscanf(at + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+                          &state, &start) != 2)
+                return false;
+        *ret_state = state;
+        *ret_start = start;
+        return true;
+}
+
+bool session_process_lives(uint32_t pid, uint64_t start)
+{
+        char path[64], stat[1024], state;
+        uint64_t start_now;
+
+        if (pid == 0 || (kill((pid_t)pid, 0) != 0 && errno == ESRCH))
+                return false;
+        snprintf(path, sizeof path, "/proc/%u/stat", pid);
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+        if (fd < 0)
+                return errno != ENOENT;
+        ssize_t bytes = read(fd, stat, sizeof stat - 1);
+
+        close(fd);
+        if (bytes <= 0)
+                return false;
+        stat[bytes] = '\0';
+        if (!parse_stat(stat, &state, &start_now))
+                return true;
+        return state != 'Z' && state != 'X' && (start == 0 || start == start_now);
+}
+
+bool session_owned_by_living(const struct session *session)
+{
+        for (unsigned i = 0; i < SESSION_SLOTS; i++) {
+                struct session_slot *slot = session_slot(session->base, i);
+
+                if (atomic_load(&slot->owner) && session_process_lives(slot->pid, slot->pid_start))
+                        return true;
+        }
+        return false;
+}
+
+/* The length is written into a frame only when it is sent, so here it is set from the slot. */
+static void take_slot(struct session *session, unsigned index, session_frame_taker *take, void *context)
+{
+        uint8_t frame[WIRE_FRAME_BYTES_MAX];
+        uint32_t bytes = atomic_load_explicit(&session_slot(session->base, index)->bytes, memory_order_acquire);
+
+        if (bytes <= WIRE_HEADER_BYTES || bytes > WIRE_FRAME_BYTES_MAX)
+                return;
+        memcpy(frame, session_frame(session->base, index), bytes);
+        frame[0] = (uint8_t)bytes;
+        frame[1] = (uint8_t)(bytes >> 8);
+        take(context, frame, bytes);
+}
+
+static void salvage_slot(struct session *session, unsigned index, bool all, session_frame_taker *take, void *context)
+{
+        struct session_slot *slot = session_slot(session->base, index);
+        uint64_t owner = atomic_load(&slot->owner);
+        bool lives = owner && session_process_lives(slot->pid, slot->pid_start);
+        bool suspected = session->suspect[index] == owner;
+
+        session->suspect[index] = lives ? 0 : owner;
+        if (owner == 0 || (!all && (lives || !suspected)))
+                return;
+        take_slot(session, index, take, context);
+        if (lives)
+                return;
+        session->suspect[index] = 0;
+        slot->pid = 0;
+        atomic_store(&slot->bytes, 0);
+        atomic_store(&slot->owner, 0);
+}
+
+void session_salvage(struct session *session, bool all, session_frame_taker *take, void *context)
+{
+        for (unsigned i = 0; i < SESSION_SLOTS; i++)
+                salvage_slot(session, i, all, take, context);
+}

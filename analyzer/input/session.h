@@ -1,0 +1,31 @@
+/* The analyzer's end of the memory shared with the traced processes (wire/session.h): shows them that it reads, and
+ * takes what processes left unsent when they died. */
+#ifndef INPUT_SESSION_H
+#define INPUT_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct session {
+        void *base;
+        char *path;
+        uint64_t *suspect; /* for each slot: its owner, if that seemed dead when last looked at */
+};
+
+bool session_create(struct session *session, const char *pipe_path); /* false: errno says why */
+void session_beat(struct session *session);
+bool session_owned_by_living(const struct session *session); /* some slot belongs to a process that still runs */
+void session_close(struct session *session);                 /* tells the processes that nobody reads any more */
+
+/* Takes the frames of processes that are gone, or (`all`) of every process. A frame may have come through the pipe
+ * before. The slots of the dead are free afterwards. A slot whose owner has just claimed it still shows the pid of
+ * the one before, so a process counts as gone only when two calls in a row have seen it so; `all` asks once. */
+typedef void session_frame_taker(void *context, const uint8_t *frame, size_t bytes);
+void session_salvage(struct session *session, bool all, session_frame_taker *take, void *context);
+
+/* False: the process is gone, or waits to be buried, or its pid was given to another. start: as in
+ * /proc/PID/stat, field 22; 0: not known. */
+bool session_process_lives(uint32_t pid, uint64_t start);
+
+#endif

@@ -1,0 +1,195 @@
+/* The reading loop. The beat must go on whatever happens, or the traced processes take us for dead. */
+#include "analyzer/input/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "analyzer/input/cutter.h"
+#include "analyzer/input/session.h"
+#include "analyzer/xalloc.h"
+
+enum {
+        PIPE_BYTES = 1 << 20,
+        POLL_MS = 50,
+        TICK_MS = 100,
+        SALVAGE_MS = 1000,
+        LAST_READS_MAX = 16, /* after a stop: what is in the pipe already, but not for ever */
+};
+
+struct source {
+        int fd;
+        bool is_file;
+        bool writer_seen;
+        struct session session; /* base NULL for a file */
+        struct cutter cutter;
+        const struct source_calls *calls; /* while reading */
+        int64_t ticked_ms, salvaged_ms;
+};
+
+static int64_t now_ms(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+/* Not blocking: the other end is not there yet. */
+struct source *source_open(const char *path)
+{
+        struct source *source = xcalloc(1, sizeof *source);
+        struct stat facts;
+
+        source->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        if (source->fd >= 0 && fstat(source->fd, &facts) == 0) {
+                source->is_file = !S_ISFIFO(facts.st_mode);
+                if (source->is_file || session_create(&source->session, path)) {
+                        fcntl(source->fd, F_SETPIPE_SZ, PIPE_BYTES); /* a smaller one works too */
+                        cutter_init(&source->cutter);
+                        return source;
+                }
+        }
+
+        int trouble = errno;
+
+        if (source->fd >= 0)
+                close(source->fd);
+        free(source);
+        errno = trouble;
+        return NULL;
+}
+
+bool source_is_file(const struct source *source)
+{
+        return source->is_file;
+}
+
+uint64_t source_damages(const struct source *source)
+{
+        return source->cutter.damages;
+}
+
+unsigned source_version_other(const struct source *source)
+{
+        return source->cutter.version_other;
+}
+
+void source_close(struct source *source)
+{
+        session_close(&source->session);
+        cutter_free(&source->cutter);
+        close(source->fd);
+        free(source);
+}
+
+static void cut(struct source *source, bool last)
+{
+        const uint8_t *frame;
+        size_t bytes;
+
+        while ((frame = cutter_next(&source->cutter, last, &bytes)))
+                source->calls->frame(source->calls->context, frame, bytes, false);
+}
+
+/* As read(2), with what was read handed on. */
+static ssize_t fill(struct source *source)
+{
+        size_t room;
+        uint8_t *at = cutter_room(&source->cutter, &room);
+        ssize_t bytes = read(source->fd, at, room);
+
+        if (bytes > 0) {
+                source->writer_seen = true;
+                cutter_filled(&source->cutter, (size_t)bytes);
+                cut(source, false);
+        }
+        return bytes;
+}
+
+static void take_salvaged(void *context, const uint8_t *frame, size_t bytes)
+{
+        struct source *source = context;
+
+        source->calls->frame(source->calls->context, frame, bytes, true);
+}
+
+static void housekeeping(struct source *source)
+{
+        int64_t now = now_ms();
+
+        session_beat(&source->session);
+        if (now - source->ticked_ms >= TICK_MS) {
+                source->ticked_ms = now;
+                source->calls->tick(source->calls->context);
+        }
+        if (now - source->salvaged_ms >= SALVAGE_MS) {
+                source->salvaged_ms = now;
+                session_salvage(&source->session, false, take_salvaged, source);
+        }
+}
+
+/* Whether the stream has ended, now that nothing is in the pipe and nobody has it open. A process in the middle of
+ * exec has closed its descriptor; its slot says that it will be back. */
+static bool nobody_left(struct source *source, const struct ending *ending)
+{
+        if (session_owned_by_living(&source->session)) {
+                poll(NULL, 0, POLL_MS / 2); /* poll(2) on the pipe would not wait: it hangs up for good */
+                return false;
+        }
+        return source->writer_seen || ending->over;
+}
+
+static enum source_end read_file(struct source *source, const volatile sig_atomic_t *stop)
+{
+        ssize_t bytes;
+
+        while ((bytes = fill(source)) > 0)
+                if (*stop)
+                        return SOURCE_STOPPED;
+        cut(source, true);
+        return bytes < 0 ? SOURCE_FAILED : SOURCE_ENDED;
+}
+
+static enum source_end read_pipe(struct source *source, struct ending *ending, const volatile sig_atomic_t *stop)
+{
+        while (!*stop) {
+                struct pollfd fds[] = {{.fd = source->fd, .events = POLLIN}, {.fd = ending->fd, .events = POLLIN}};
+
+                housekeeping(source);
+                if (poll(fds, 2, POLL_MS) < 0 && errno != EINTR)
+                        return SOURCE_FAILED;
+                if (fds[0].revents & POLLHUP)
+                        source->writer_seen = true;
+                /* First the ending, then the pipe: a program that has ended has written all it will. */
+                ending_read(ending);
+                ssize_t bytes = fill(source);
+
+                if (bytes < 0 && errno != EAGAIN && errno != EINTR)
+                        return SOURCE_FAILED;
+                if (bytes == 0 && nobody_left(source, ending))
+                        return SOURCE_ENDED;
+        }
+        for (int i = 0; i < LAST_READS_MAX && fill(source) > 0; i++)
+                ;
+        return SOURCE_STOPPED;
+}
+
+enum source_end source_read(struct source *source, const struct source_calls *calls, struct ending *ending,
+                            const volatile sig_atomic_t *stop)
+{
+        enum source_end end;
+
+        source->calls = calls;
+        if (source->is_file)
+                return read_file(source, stop);
+        end = read_pipe(source, ending, stop);
+        cut(source, true);
+        session_salvage(&source->session, true, take_salvaged, source);
+        session_close(&source->session); /* from now on nobody need wait for us */
+        return end;
+}
