@@ -1,0 +1,55 @@
+/* The distinct places and stacks behind the sites: made once, after the end of the stream.
+ *
+ * Places are equal when module file and offset are, so that a library loaded twice, or at another address in another
+ * process, is one. Stacks of equal places are one; sites of one process that turn out to share a stack are merged. */
+#ifndef MODEL_CATALOG_H
+#define MODEL_CATALOG_H
+
+#include "analyzer/model/model.h"
+
+enum {
+        CATALOG_UNDEFINED = 4, /* flag of a stack, behind WIRE_STACK_*: some part of it was never defined */
+        CATALOG_NO_FILE = -1,
+};
+
+/* A file that code was loaded from. */
+struct catalog_file {
+        const struct module *module; /* the first that was loaded from it */
+        const struct process *process;
+};
+
+struct catalog_place {
+        int file;        /* index, or CATALOG_NO_FILE: generated code */
+        uint64_t pc;     /* where it was seen first */
+        uint64_t offset; /* pc minus bias: the address in the file; the pc itself without one */
+};
+
+struct catalog_stack {
+        uint32_t flags;
+        size_t depth;
+        uint32_t *place; /* indices, innermost first, our own frames left out */
+};
+
+struct catalog_site {
+        struct process *process;
+        struct site *site;
+        uint32_t stack; /* index */
+};
+
+struct catalog {
+        struct catalog_file *file;
+        size_t file_count, file_room;
+        struct catalog_place *place;
+        size_t place_count, place_room;
+        struct catalog_stack *stack;
+        size_t stack_count, stack_room;
+        struct catalog_site *site; /* by process, then in order of appearance */
+        size_t site_count, site_room;
+        uint64_t undefined; /* stacks in use that were never defined, or not wholly */
+        struct catalog_index *index;
+};
+
+struct catalog *catalog_create(struct model *model); /* merges sites in the model */
+void catalog_free(struct catalog *catalog);
+
+#endif

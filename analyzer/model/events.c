@@ -1,0 +1,318 @@
+/* Frames into counters: the hot path of the analyzer. No hashing and no search for each event. */
+#include "analyzer/model/model.h"
+
+#include <stdlib.h>
+
+#include "analyzer/xalloc.h"
+#include "wire/decode.h"
+
+/* Where in the stream we are. */
+struct place {
+        struct model *model;
+        struct process *process;
+        struct thread *thread;
+        uint32_t sequence;
+        uint64_t time_ns;
+        bool bin_known; /* not yet after the time has changed */
+        int64_t bin;
+        int64_t net, net_min, net_max; /* live bytes against the begin of the frame */
+};
+
+static int64_t place_bin(struct place *place)
+{
+        if (!place->bin_known) {
+                clock_start(&place->model->clock, place->time_ns);
+                place->bin = clock_bin(&place->model->clock, place->time_ns);
+                place->bin_known = true;
+                if (place->time_ns < place->process->first_ns)
+                        place->process->first_ns = place->time_ns;
+                if (place->time_ns > place->process->last_ns)
+                        place->process->last_ns = place->time_ns;
+        }
+        return place->bin;
+}
+
+static uint64_t site_usable(struct site *site, const struct classes *classes, uint64_t size)
+{
+        if (site->size_last != size) {
+                site->size_last = size;
+                site->usable_last = classes_usable(classes, size);
+        }
+        return site->usable_last;
+}
+
+static void peak_check(struct process *process, uint64_t time_ns)
+{
+        if (process->live_bytes <= process->peak_bytes)
+                return;
+        process->peak++;
+        process->peak_bytes = process->live_bytes;
+        process->peak_blocks = process->live_blocks;
+        process->peak_usable = process->live_usable;
+        process->peak_ns = time_ns;
+}
+
+/* One block more (1) or less (-1) lives at the site. */
+static void live_change(struct place *place, struct site *site, uint64_t block, uint64_t bytes, uint64_t usable)
+{
+        struct process *process = place->process;
+
+        site_before_change(site, process->peak);
+        site_add(&site->live_blocks, block);
+        site_add(&site->live_bytes, bytes);
+        site_add(&site->live_usable, usable);
+        site_add(&process->live_blocks, block);
+        site_add(&process->live_bytes, bytes);
+        site_add(&process->live_usable, usable);
+        site_add(&place->net, bytes);
+        if (place->thread->walk && place->thread->walk == process->walk) {
+                if (site->walk != process->walk) {
+                        site->walk = process->walk;
+                        site->walk_blocks = site->walk_bytes = 0;
+                        site->after_blocks = site->after_bytes = 0;
+                }
+                site_add(&site->after_blocks, block);
+                site_add(&site->after_bytes, bytes);
+        }
+}
+
+static void count_alloc_site(struct place *place, struct site *site, enum wire_alloc_kind kind, uint64_t size)
+{
+        if (kind == WIRE_RESIZED)
+                site->resizes++;
+        else
+                site->allocations++;
+        if (site->kind < 0)
+                site->kind = kind == WIRE_RESIZED ? WIRE_REALLOC : kind;
+        site->requested += size;
+        if (size < site->size_min)
+                site->size_min = size;
+        if (size > site->size_max)
+                site->size_max = size;
+        if (place->time_ns < site->first_ns)
+                site->first_ns = place->time_ns;
+        if (place->time_ns > site->last_ns)
+                site->last_ns = place->time_ns;
+        if (site->live_bytes > site->bytes_max)
+                site->bytes_max = site->live_bytes;
+}
+
+static void count_alloc(struct place *place, uint32_t stack, uint64_t size, enum wire_alloc_kind kind)
+{
+        struct process *process = place->process;
+        struct site *site = sites_at(&process->sites, stack);
+        uint64_t usable = site_usable(site, &place->model->classes, size);
+        const struct clock *clock = &place->model->clock;
+        int64_t number = place_bin(place);
+        struct bin *bin = series_at(&site->series, clock, number);
+
+        bin->allocations++;
+        bin->requested += size;
+        live_change(place, site, 1, size, usable);
+        site->allocated_usable += usable;
+        count_alloc_site(place, site, kind, size);
+        if (place->net > place->net_max)
+                place->net_max = place->net;
+
+        process->requested += size;
+        place->thread->requested += size;
+        bin = series_at(&process->series, clock, number);
+        bin->requested += size;
+        if (kind == WIRE_RESIZED) {
+                process->resizes++;
+        } else {
+                process->allocations++;
+                place->thread->allocations++;
+                bin->allocations++;
+        }
+        if (process->live_bytes > bin->bytes_max)
+                bin->bytes_max = process->live_bytes;
+        peak_check(process, place->time_ns);
+}
+
+static void count_free_age(struct place *place, struct site *site, struct bin *process_bin, enum wire_age age)
+{
+        struct process *process = place->process;
+
+        if (age == WIRE_AGE_RESIZED)
+                return;
+        site->frees++;
+        site->ages[(unsigned)age < SITE_AGES ? age
+                                             : WIRE_AGE_OLDER]++; /* ages in between are not used by this version */
+        process->temporary += age == WIRE_AGE_TEMPORARY;
+        process->frees++;
+        place->thread->frees++;
+        process_bin->frees++;
+}
+
+static void count_free(struct place *place, uint32_t stack, uint64_t size, enum wire_age age)
+{
+        struct process *process = place->process;
+        int64_t number = place_bin(place);
+        const struct clock *clock = &place->model->clock;
+
+        if (age == WIRE_AGE_INHERITED) {
+                process->inherited_frees++;
+                return;
+        }
+
+        struct site *site = sites_at(&process->sites, stack);
+        struct bin *bin = series_at(&site->series, clock, number);
+        struct bin *process_bin = series_at(&process->series, clock, number);
+        uint64_t usable = site_usable(site, &place->model->classes, size);
+
+        bin->frees++;
+        bin->freed += size;
+        process_bin->freed += size;
+        if (process->live_bytes > process_bin->bytes_max)
+                process_bin->bytes_max = process->live_bytes; /* what the bin began with */
+        live_change(place, site, (uint64_t)-1, 0 - size, 0 - usable);
+        site->freed += size;
+        process->freed += size;
+        count_free_age(place, site, process_bin, age);
+        if (place->net < place->net_min)
+                place->net_min = place->net;
+}
+
+static void take_process(struct place *place, const struct wire_process *told)
+{
+        struct model *model = place->model;
+
+        clock_start(&model->clock, told->start_ns);
+        for (struct process *old = model->processes; old; old = old->hh.next)
+                if (old->told && old->pid == told->pid && old->number < place->process->number)
+                        old->gone = true;
+        process_told(place->process, told);
+}
+
+static void take_thread(struct thread *thread, uint32_t tid, const char *name, size_t name_bytes)
+{
+        thread->tid = tid;
+        free(thread->name);
+        thread->name = xmemdup0(name, name_bytes);
+}
+
+static void take_cold(struct place *place, const struct wire_event *event)
+{
+        struct process *process = place->process;
+
+        switch (event->kind) {
+        case WIRE_PROCESS:
+                take_process(place, &event->process);
+                break;
+        case WIRE_THREAD:
+                take_thread(place->thread, event->thread.tid, event->thread.name, event->thread.name_bytes);
+                break;
+        case WIRE_THREAD_END:
+                place->thread->ended = true;
+                break;
+        case WIRE_MODULE:
+                modules_add(&process->modules, &event->module);
+                break;
+        case WIRE_MODULE_GONE:
+                modules_gone(&process->modules, event->module_gone.generation, event->module_gone.start);
+                break;
+        case WIRE_STACK:
+                stacks_define(&process->stacks, &event->stack);
+                break;
+        case WIRE_CLASSES:
+                classes_set(&place->model->classes, &event->classes);
+                break;
+        case WIRE_LOST:
+                process_lost(process, (struct loss){place->thread->number, place->sequence, event->lost.frames,
+                                                    event->lost.events});
+                break;
+        case WIRE_POOL:
+                process_pool(process, &event->pool);
+                break;
+        case WIRE_USAGE:
+                process->used = true;
+                process->usage = event->usage;
+                break;
+        case WIRE_LIVE:
+                process_walk_live(process, &event->live);
+                break;
+        case WIRE_WALKED:
+                process_walk_end(process, place->thread, &event->walked);
+                break;
+        case WIRE_EXIT:
+                process->exited = true;
+                process->exit = event->exit;
+                break;
+        default:
+                break;
+        }
+}
+
+static void take_event(struct place *place, const struct wire_event *event)
+{
+        switch (event->kind) {
+        case WIRE_ALLOC:
+                place->model->events++;
+                count_alloc(place, event->block.stack, event->block.size, event->block.kind);
+                break;
+        case WIRE_FREE:
+                place->model->events++;
+                count_free(place, event->block.stack, event->block.size, event->block.age);
+                break;
+        case WIRE_TICK:
+                place->time_ns += event->tick_us * 1000;
+                place->bin_known = false;
+                break;
+        default:
+                take_cold(place, event);
+                break;
+        }
+}
+
+static struct process *find_process(struct model *model, uint32_t number)
+{
+        struct process *process = model->latest;
+
+        if (process && process->number == number)
+                return process;
+        process = model_process(model, number);
+        if (!process) {
+                process = process_create(number);
+                HASH_ADD(hh, model->processes, number, sizeof number, process);
+        }
+        return model->latest = process;
+}
+
+static bool take_frame(struct model *model, const uint8_t *frame, size_t byte_count, bool salvaged)
+{
+        struct wire_header header;
+        struct decode decode;
+        struct wire_event event;
+        enum decode_status status;
+
+        if (decode_header(frame, byte_count, &header) != DECODE_OK || header.bytes > byte_count)
+                return false;
+
+        struct place place = {.model = model, .sequence = header.sequence, .time_ns = header.time_ns};
+
+        place.process = find_process(model, header.process);
+        place.thread = process_thread(place.process, header.thread);
+        if (!sequence_take(&place.thread->sequence, header.sequence)) {
+                model->frames_repeated++;
+                return true;
+        }
+        model->frames++;
+        model->frames_salvaged += salvaged;
+        model->bytes += header.bytes;
+        decode_frame(&decode, frame, header.bytes);
+        while ((status = decode_next(&decode, &event)) == DECODE_OK)
+                take_event(&place, &event);
+        model->events_unknown_kind += decode.events_skipped;
+        if ((uint64_t)place.net_max - (uint64_t)place.net_min > place.thread->swing_max)
+                place.thread->swing_max = (uint64_t)place.net_max - (uint64_t)place.net_min;
+        return status == DECODE_END;
+}
+
+bool model_frame(struct model *model, const uint8_t *frame, size_t byte_count, bool salvaged)
+{
+        bool good = take_frame(model, frame, byte_count, salvaged);
+
+        model->frames_damaged += !good;
+        return good;
+}

@@ -1,0 +1,164 @@
+/* What changes a process besides the flood of ALLOC and FREE. */
+#include "analyzer/model/process.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/xalloc.h"
+
+struct process *process_create(uint32_t number)
+{
+        struct process *process = xcalloc(1, sizeof *process);
+
+        process->number = number;
+        process->first_ns = UINT64_MAX;
+        return process;
+}
+
+static void thread_free(struct thread *thread)
+{
+        sequence_free(&thread->sequence);
+        free(thread->name);
+        free(thread);
+}
+
+void process_free(struct process *process)
+{
+        struct thread *thread, *next;
+
+        HASH_ITER(hh, process->threads, thread, next) {
+                HASH_DEL(process->threads, thread);
+                thread_free(thread);
+        }
+        modules_free(&process->modules);
+        stacks_free(&process->stacks);
+        sites_free(&process->sites);
+        series_free(&process->series);
+        free(process->pool);
+        free(process->loss);
+        free(process->exe);
+        free(process->command);
+        free(process);
+}
+
+struct thread *process_thread(struct process *process, uint32_t number)
+{
+        struct thread *thread;
+
+        HASH_FIND(hh, process->threads, &number, sizeof number, thread);
+        if (thread)
+                return thread;
+        thread = xcalloc(1, sizeof *thread);
+        thread->number = number;
+        HASH_ADD(hh, process->threads, number, sizeof number, thread);
+        return thread;
+}
+
+/* The arguments come each ended by NUL. */
+static char *join_arguments(const char *bytes, size_t count)
+{
+        while (count && bytes[count - 1] == '\0')
+                count--;
+        char *command = xmemdup0(bytes, count);
+
+        for (size_t i = 0; i < count; i++)
+                if (command[i] == '\0')
+                        command[i] = ' ';
+        return command;
+}
+
+void process_told(struct process *process, const struct wire_process *told)
+{
+        if (process->told)
+                return;
+        process->told = true;
+        process->pid = told->pid;
+        process->parent_pid = told->parent_pid;
+        process->parent = told->parent_process;
+        process->start_ns = told->start_ns;
+        process->memory_limit = told->memory_limit;
+        process->flags = told->flags;
+        process->exe = xmemdup0(told->exe, told->exe_bytes);
+        process->command = join_arguments(told->command, told->command_bytes);
+}
+
+void process_pool(struct process *process, const struct wire_pool *pool)
+{
+        for (size_t i = 0; i < process->pool_count; i++) {
+                if (process->pool[i].size_class == pool->size_class) {
+                        process->pool[i] = *pool;
+                        return;
+                }
+        }
+        process->pool = xgrow(process->pool, process->pool_count, &process->pool_room, sizeof *pool);
+        process->pool[process->pool_count++] = *pool;
+}
+
+void process_lost(struct process *process, struct loss loss)
+{
+        process->loss = xgrow(process->loss, process->loss_count, &process->loss_room, sizeof loss);
+        process->loss[process->loss_count++] = loss;
+}
+
+void process_walk_live(struct process *process, const struct wire_live *live)
+{
+        struct site *site = sites_at(&process->sites, live->stack);
+
+        if (!process->walk_open) {
+                process->walk_open = true;
+                process->walk++;
+        }
+        if (site->walk != process->walk) {
+                site->walk = process->walk;
+                site->walk_blocks = site->walk_bytes = 0;
+                site->after_blocks = site->after_bytes = 0;
+        }
+        site->walk_blocks += live->blocks;
+        site->walk_bytes += live->bytes;
+}
+
+void process_walk_end(struct process *process, struct thread *walker, const struct wire_walked *walked)
+{
+        if (!process->walk_open)
+                process->walk++; /* nothing was live */
+        process->walk_open = false;
+        process->walked = true;
+        process->walk_totals = *walked;
+        walker->walk = process->walk;
+}
+
+static bool site_differs(const struct process *process, const struct site *site)
+{
+        bool seen = site->walk == process->walk;
+        uint64_t blocks = (uint64_t)site->live_blocks - (seen ? (uint64_t)site->after_blocks : 0);
+        uint64_t bytes = (uint64_t)site->live_bytes - (seen ? (uint64_t)site->after_bytes : 0);
+
+        return blocks != (seen ? site->walk_blocks : 0) || bytes != (seen ? site->walk_bytes : 0);
+}
+
+void process_finish(struct process *process, const struct clock *clock)
+{
+        bool several = HASH_COUNT(process->threads) > 1;
+
+        process->peak_bound = 0;
+        for (struct thread *thread = process->threads; several && thread; thread = thread->hh.next)
+                process->peak_bound += thread->swing_max;
+        process->walk_stacks_differ = 0;
+        for (size_t i = 0; i < process->sites.count; i++) {
+                struct site *site = process->sites.site[i];
+
+                site_before_change(site, process->peak);
+                series_catch_up(&site->series, clock);
+                process->walk_stacks_differ += process->walked && site_differs(process, site);
+        }
+        series_catch_up(&process->series, clock);
+}
+
+uint64_t process_missing_frames(const struct process *process)
+{
+        uint64_t missing = 0;
+
+        for (const struct thread *thread = process->threads; thread; thread = thread->hh.next)
+                missing += sequence_missing(&thread->sequence);
+        return missing;
+}
