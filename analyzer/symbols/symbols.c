@@ -1,0 +1,217 @@
+/* elfutils' libdwfl, one Dwfl for each file, reported as a file on its own. It finds separate debugging information
+ * in the usual places, and asks a debuginfod server if the user has named one in DEBUGINFOD_URLS. */
+#include "analyzer/symbols/symbols.h"
+
+#include <dwarf.h>
+#include <elfutils/libdwelf.h>
+#include <elfutils/libdwfl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/symbols/demangle.h"
+#include "analyzer/xalloc.h"
+
+struct symbols {
+        Dwfl *dwfl;
+        Dwfl_Module *module;
+        GElf_Addr bias; /* libdwfl's place for the file minus the addresses in it */
+        enum symbols_status status;
+};
+
+static const Dwfl_Callbacks callbacks = {
+        .find_elf = dwfl_build_id_find_elf,
+        .find_debuginfo = dwfl_standard_find_debuginfo,
+        .section_address = dwfl_offline_section_address,
+};
+
+static bool build_id_fits(Elf *elf, const char *expected)
+{
+        const void *bits;
+        ssize_t count = dwelf_elf_gnu_build_id(elf, &bits);
+        char digits[3];
+
+        if (count <= 0 || !*expected)
+                return true; /* nothing to compare */
+        if (strlen(expected) != 2 * (size_t)count)
+                return false;
+        for (ssize_t i = 0; i < count; i++) {
+                digits[0] = "0123456789abcdef"[((const uint8_t *)bits)[i] >> 4];
+                digits[1] = "0123456789abcdef"[((const uint8_t *)bits)[i] & 15];
+                if (memcmp(digits, expected + 2 * i, 2) != 0)
+                        return false;
+        }
+        return true;
+}
+
+static bool has_section(Elf *elf, GElf_Word type)
+{
+        Elf_Scn *section = NULL;
+        GElf_Shdr header;
+
+        while (elf && (section = elf_nextscn(elf, section)))
+                if (gelf_getshdr(section, &header) && header.sh_type == type)
+                        return true;
+        return false;
+}
+
+static enum symbols_status find_status(struct symbols *symbols, Elf *elf)
+{
+        Dwarf_Addr bias;
+        Dwarf *dwarf = dwfl_module_getdwarf(symbols->module, &bias);
+        int count = dwfl_module_getsymtab(symbols->module);
+
+        if (dwarf) {
+                Dwarf_CU *cu = NULL;
+
+                if (dwarf_get_units(dwarf, NULL, &cu, NULL, NULL, NULL, NULL) == 0)
+                        return SYMBOLS_DEBUG;
+                if (has_section(dwarf_getelf(dwarf), SHT_SYMTAB))
+                        return SYMBOLS_SYMTAB;
+        }
+        if (has_section(elf, SHT_SYMTAB))
+                return SYMBOLS_SYMTAB;
+        return count > 0 && has_section(elf, SHT_DYNSYM) ? SYMBOLS_DYNSYM : SYMBOLS_NONE;
+}
+
+struct symbols *symbols_open(const char *path, const char *build_id)
+{
+        struct symbols *symbols = xcalloc(1, sizeof *symbols);
+
+        symbols->status = SYMBOLS_MISSING;
+        symbols->dwfl = dwfl_begin(&callbacks);
+        if (!symbols->dwfl || *path != '/')
+                return symbols; /* the vdso and the like have no file */
+        dwfl_report_begin(symbols->dwfl);
+        symbols->module = dwfl_report_offline(symbols->dwfl, path, path, -1);
+        dwfl_report_end(symbols->dwfl, NULL, NULL);
+
+        Elf *elf = symbols->module ? dwfl_module_getelf(symbols->module, &symbols->bias) : NULL;
+
+        if (!elf || !build_id_fits(elf, build_id)) {
+                symbols->module = NULL;
+                return symbols;
+        }
+        symbols->status = find_status(symbols, elf);
+        return symbols;
+}
+
+void symbols_close(struct symbols *symbols)
+{
+        if (symbols->dwfl)
+                dwfl_end(symbols->dwfl);
+        free(symbols);
+}
+
+enum symbols_status symbols_status(const struct symbols *symbols)
+{
+        return symbols->status;
+}
+
+const char *symbols_status_name(enum symbols_status status)
+{
+        static const char *const names[] = {
+                [SYMBOLS_DEBUG] = "debug", [SYMBOLS_SYMTAB] = "symtab",   [SYMBOLS_DYNSYM] = "dynsym",
+                [SYMBOLS_NONE] = "none",   [SYMBOLS_MISSING] = "missing",
+        };
+
+        return names[status];
+}
+
+void symbol_free(struct symbol *symbol)
+{
+        free(symbol->function);
+        free(symbol->file);
+}
+
+/* The linkage name says more: scopes and parameters. */
+static char *die_function(Dwarf_Die *die)
+{
+        Dwarf_Attribute attribute;
+        const char *name = NULL;
+
+        if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute) ||
+            dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute))
+                name = dwarf_formstring(&attribute);
+        if (!name)
+                name = dwarf_diename(die);
+        return name ? demangle(name) : NULL;
+}
+
+static void source_of_address(struct symbols *symbols, GElf_Addr address, struct symbol *symbol)
+{
+        Dwfl_Line *line = dwfl_module_getsrc(symbols->module, address);
+        const char *file = line ? dwfl_lineinfo(line, NULL, &symbol->line, NULL, NULL, NULL) : NULL;
+
+        symbol->file = file ? xstrdup(file) : NULL;
+}
+
+/* Where the inlined function `die` was called. */
+static void source_of_call(Dwarf_Die *unit, Dwarf_Die *die, struct symbol *symbol)
+{
+        Dwarf_Attribute attribute;
+        Dwarf_Word number;
+        Dwarf_Files *files;
+
+        if (dwarf_formudata(dwarf_attr(die, DW_AT_call_line, &attribute), &number) == 0)
+                symbol->line = (int)number;
+        if (dwarf_formudata(dwarf_attr(die, DW_AT_call_file, &attribute), &number) == 0 &&
+            dwarf_getsrcfiles(unit, &files, NULL) == 0) {
+                const char *file = dwarf_filesrc(files, number, NULL, NULL);
+
+                symbol->file = file ? xstrdup(file) : NULL;
+        }
+}
+
+/* The chain of inlined functions around the address, out to the function that has it. The first scope's own parents
+ * are asked for again: behind an inlined one dwarf_getscopes goes on where it was written, not where it was called. */
+static size_t lookup_inlined(struct symbols *symbols, GElf_Addr address, struct symbol *symbol)
+{
+        Dwarf_Addr bias;
+        Dwarf_Die *unit = dwfl_module_addrdie(symbols->module, address, &bias);
+        Dwarf_Die *at = NULL, *scopes = NULL;
+        int at_count = unit ? dwarf_getscopes(unit, address - bias, &at) : 0;
+        int count = at_count > 0 ? dwarf_getscopes_die(&at[0], &scopes) : 0;
+        size_t depth = 0;
+
+        for (int i = 0; i < count && depth < SYMBOLS_DEPTH_MAX; i++) {
+                int tag = dwarf_tag(&scopes[i]);
+
+                if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
+                        continue;
+                symbol[depth++].function = die_function(&scopes[i]);
+                if (tag == DW_TAG_subprogram)
+                        break;
+                if (depth < SYMBOLS_DEPTH_MAX)
+                        source_of_call(unit, &scopes[i], &symbol[depth]);
+        }
+        if (depth && depth < SYMBOLS_DEPTH_MAX && symbol[depth].file) {
+                free(symbol[depth].file); /* of a caller that has no scope */
+                symbol[depth].file = NULL;
+        }
+        free(at);
+        free(scopes);
+        return depth;
+}
+
+size_t symbols_lookup(struct symbols *symbols, uint64_t address, struct symbol *ret_symbol)
+{
+        GElf_Addr at = address + symbols->bias;
+        size_t depth;
+
+        if (!symbols->module)
+                return 0;
+        memset(ret_symbol, 0, SYMBOLS_DEPTH_MAX * sizeof *ret_symbol);
+        depth = lookup_inlined(symbols, at, ret_symbol);
+        if (depth == 0 || !ret_symbol[depth - 1].function) {
+                GElf_Off offset;
+                GElf_Sym symbol;
+                const char *name = dwfl_module_addrinfo(symbols->module, at, &offset, &symbol, NULL, NULL, NULL);
+
+                depth += depth == 0;
+                ret_symbol[depth - 1].function = name ? demangle(name) : NULL;
+        }
+        if (symbols->status == SYMBOLS_DEBUG)
+                source_of_address(symbols, at, &ret_symbol[0]);
+        return ret_symbol[0].function || ret_symbol[0].file || depth > 1 ? depth : 0;
+}
