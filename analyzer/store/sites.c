@@ -1,0 +1,132 @@
+/* Sites with their time series, and the modules they are in. */
+#include <stdio.h>
+#include <string.h>
+
+#include "analyzer/store/tables.h"
+
+/* NULL: no frame of a recorded stack lies in that file, so nobody has looked for its symbols. */
+static const char *file_status(const struct catalog *catalog, const enum symbols_status *status,
+                               const struct module *module)
+{
+        for (size_t i = 0; i < catalog->file_count; i++)
+                if (strcmp(catalog->file[i].module->path, module->path) == 0 &&
+                    strcmp(catalog->file[i].module->build_id, module->build_id) == 0)
+                        return symbols_status_name(status[i]);
+        return NULL;
+}
+
+static void write_module(struct writer *writer, const struct module *module, const char *status)
+{
+        writer_integer(writer, module->generation);
+        writer_integer(writer, module->start);
+        writer_integer(writer, module->end);
+        writer_integer(writer, module->bias);
+        writer_text(writer, module->build_id);
+        writer_text(writer, module->path);
+        writer_text(writer, status);
+        writer_integer(writer, module->gone);
+        writer_row(writer);
+}
+
+void tables_modules(struct writer *writer, const struct model *model, const struct catalog *catalog,
+                    const enum symbols_status *status)
+{
+        uint64_t row = 1;
+
+        writer_table(writer, "module");
+        for (const struct process *process = model->processes; process; process = process->hh.next) {
+                for (size_t i = 0; i < process->modules.count; i++) {
+                        const struct module *module = &process->modules.module[i];
+
+                        writer_integer(writer, row++);
+                        writer_integer(writer, process->number);
+                        write_module(writer, module, file_status(catalog, status, module));
+                }
+        }
+}
+
+static const char *kind_name(int kind)
+{
+        static const char *const names[] = {
+                [WIRE_MALLOC] = "malloc",   [WIRE_CALLOC] = "calloc", [WIRE_REALLOC] = "realloc",
+                [WIRE_ALIGNED] = "aligned", [WIRE_NEW] = "new",       [WIRE_NEW_ARRAY] = "new[]",
+        };
+
+        return kind >= 0 && kind <= WIRE_NEW_ARRAY ? names[kind] : NULL;
+}
+
+static void write_counts(struct writer *writer, const struct site *site)
+{
+        const uint64_t values[] = {
+                site->allocations,
+                site->frees,
+                site->resizes,
+                site->ages[WIRE_AGE_TEMPORARY],
+                site->ages[WIRE_AGE_TEMPORARY] + site->ages[WIRE_AGE_1MS],
+                site->requested,
+                site->freed,
+                site->allocated_usable,
+                (uint64_t)site->live_blocks,
+                (uint64_t)site->live_bytes,
+                (uint64_t)site->live_usable,
+                (uint64_t)site->peak_blocks,
+                (uint64_t)site->peak_bytes,
+                (uint64_t)site->peak_usable,
+                (uint64_t)site->bytes_max,
+        };
+
+        for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+                writer_integer(writer, values[i]);
+}
+
+static void write_site(struct writer *writer, const struct model *model, const struct catalog_site *row)
+{
+        const struct site *site = row->site;
+        bool allocates = site->allocations || site->resizes;
+        char ages[SITE_AGES * 21 + 1] = "";
+        int length = 0;
+
+        for (size_t i = 0; i < SITE_AGES; i++)
+                length += snprintf(ages + length, sizeof ages - (size_t)length, "%s%llu", i ? " " : "",
+                                   (unsigned long long)site->ages[i]);
+        writer_integer(writer, row->process->number);
+        writer_integer(writer, row->stack + UINT64_C(1));
+        writer_text(writer, kind_name(site->kind));
+        write_counts(writer, site);
+        if (allocates) {
+                writer_integer(writer, site->size_min);
+                writer_integer(writer, site->size_max);
+                writer_integer(writer, model_since_start(model, site->first_ns));
+                writer_integer(writer, model_since_start(model, site->last_ns));
+        } else {
+                for (int i = 0; i < 4; i++)
+                        writer_null(writer);
+        }
+        writer_text(writer, ages);
+        writer_row(writer);
+}
+
+void tables_sites(struct writer *writer, const struct model *model, const struct catalog *catalog)
+{
+        writer_table(writer, "site");
+        for (size_t i = 0; i < catalog->site_count; i++) {
+                writer_integer(writer, i + 1);
+                write_site(writer, model, &catalog->site[i]);
+        }
+        writer_table(writer, "series");
+        for (size_t i = 0; i < catalog->site_count; i++) {
+                const struct series *series = &catalog->site[i].site->series;
+
+                for (size_t j = 0; j < series->count; j++) {
+                        const struct bin *bin = &series->bin[j];
+
+                        writer_integer(writer, i + 1);
+                        writer_integer(writer, model_bin(model, bin));
+                        writer_integer(writer, bin->allocations);
+                        writer_integer(writer, bin->frees);
+                        writer_integer(writer, bin->requested);
+                        writer_integer(writer, bin->freed);
+                        writer_row(writer);
+                }
+        }
+}

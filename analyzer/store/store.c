@@ -1,0 +1,100 @@
+/* The order of the parts, and the facts about the whole run. */
+#include "analyzer/store/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyzer/store/tables.h"
+#include "analyzer/xalloc.h"
+
+static const char schema[] =
+#include "store/schema.inc"
+        ;
+
+static void fact_text(struct writer *writer, const char *key, const char *value)
+{
+        writer_text(writer, key);
+        writer_text(writer, value);
+        writer_row(writer);
+}
+
+static void fact(struct writer *writer, const char *key, uint64_t value)
+{
+        writer_text(writer, key);
+        writer_integer(writer, value);
+        writer_row(writer);
+}
+
+static void main_facts(struct writer *writer, const struct model *model, const struct process *main)
+{
+        const char *exe = main->told ? main->exe : "";
+        const char *slash = strrchr(exe, '/');
+
+        fact_text(writer, "program", slash ? slash + 1 : exe);
+        fact_text(writer, "command", main->told ? main->command : "");
+        fact(writer, "pid", main->pid);
+        fact(writer, "traced", main->flags & WIRE_PROCESS_TRACED ? 1 : 0);
+        fact(writer, "peak_bound", main->peak_bound);
+        fact(writer, "duration_ns", tables_end_ns(model, main));
+}
+
+static void loss_facts(struct writer *writer, const struct model *model, const struct catalog *catalog,
+                       const struct store_facts *facts)
+{
+        uint64_t events = 0, frames = 0;
+
+        for (const struct process *process = model->processes; process; process = process->hh.next) {
+                events += tables_lost_events(process);
+                frames += tables_lost_frames(process);
+        }
+        fact(writer, "lost_events", events);
+        fact(writer, "lost_frames", frames);
+        fact(writer, "damaged_frames", model->frames_damaged + facts->damages);
+        fact(writer, "salvaged_frames", model->frames_salvaged);
+        fact(writer, "repeated_frames", model->frames_repeated);
+        fact(writer, "unknown_stacks", catalog->undefined);
+        fact(writer, "interrupted", facts->interrupted);
+}
+
+void tables_meta(struct writer *writer, const struct model *model, const struct catalog *catalog,
+                 const struct store_facts *facts)
+{
+        const struct process *main = model_main(model);
+        char host[256] = "";
+
+        writer_table(writer, "meta");
+        fact(writer, "format", 1);
+        fact_text(writer, "heaptap_version", HEAPTAP_VERSION);
+        if (main)
+                main_facts(writer, model, main);
+        fact(writer, "exit_known", facts->exit_known);
+        fact(writer, "exit_status", (uint64_t)facts->exit_status);
+        fact(writer, "exit_signal", (uint64_t)facts->exit_signal);
+        fact(writer, "events", model->events);
+        fact(writer, "event_bytes", model->bytes);
+        fact(writer, "frames", model->frames);
+        loss_facts(writer, model, catalog, facts);
+        fact(writer, "bin_ns", clock_bin_ns(&model->clock));
+        fact(writer, "start_unix_ns", facts->start_unix_ns);
+        gethostname(host, sizeof host - 1);
+        fact_text(writer, "host", host);
+        fact(writer, "cpus", (uint64_t)sysconf(_SC_NPROCESSORS_ONLN));
+        fact(writer, "page_bytes", model->classes.sizes.page_bytes);
+}
+
+bool store_write(const char *path, const struct model *model, const struct catalog *catalog,
+                 const struct store_facts *facts, char **ret_trouble)
+{
+        struct writer *writer = writer_open(path, schema);
+        enum symbols_status *status;
+
+        tables_meta(writer, model, catalog, facts);
+        tables_processes(writer, model);
+        tables_process_series(writer, model);
+        status = tables_frames(writer, model, catalog);
+        tables_modules(writer, model, catalog, status);
+        free(status);
+        tables_sites(writer, model, catalog);
+        return writer_close(writer, ret_trouble);
+}

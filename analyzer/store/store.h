@@ -1,0 +1,20 @@
+/* The profile: what the model and the catalog hold, with symbols, as one SQLite file (schema.sql). */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "analyzer/model/catalog.h"
+
+/* What only the reader knows. */
+struct store_facts {
+        bool exit_known; /* how the main program ended */
+        int exit_status, exit_signal;
+        bool interrupted;       /* processes still ran when reading ended */
+        uint64_t damages;       /* times the stream could not be cut into frames */
+        uint64_t start_unix_ns; /* 0: not known */
+};
+
+/* Writes to an empty file. False: ret_trouble says why, and is to be freed. */
+bool store_write(const char *path, const struct model *model, const struct catalog *catalog,
+                 const struct store_facts *facts, char **ret_trouble);
+
+#endif

@@ -1,0 +1,26 @@
+/* The parts of store_write: who fills which tables. */
+#ifndef STORE_TABLES_H
+#define STORE_TABLES_H
+
+#include "analyzer/store/store.h"
+#include "analyzer/store/writer.h"
+#include "analyzer/symbols/symbols.h"
+
+/* The row of a module: modules are numbered from 1 through all processes. */
+uint64_t tables_module_row(const struct model *model, const struct process *process, const struct module *module);
+uint64_t tables_end_ns(const struct model *model, const struct process *process); /* when a process ended */
+uint64_t tables_lost_frames(const struct process *process);
+uint64_t tables_lost_events(const struct process *process);
+
+void tables_meta(struct writer *writer, const struct model *model, const struct catalog *catalog,
+                 const struct store_facts *facts);
+void tables_processes(struct writer *writer, const struct model *model); /* process, thread, pool, event_loss */
+void tables_process_series(struct writer *writer, const struct model *model);
+
+/* frame, symbol, stack, stack_frame. Returns the status of each file of the catalog, to be freed. */
+enum symbols_status *tables_frames(struct writer *writer, const struct model *model, const struct catalog *catalog);
+void tables_modules(struct writer *writer, const struct model *model, const struct catalog *catalog,
+                    const enum symbols_status *status);
+void tables_sites(struct writer *writer, const struct model *model, const struct catalog *catalog); /* site, series */
+
+#endif
