@@ -14,16 +14,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/alloc/huge.h"
+#include "preload/alloc/slab.h"
+
 struct heap; /* type-stable: its memory is never given back, so that remote frees can reach it at any time */
-struct slab;
 
 /* A block that was allocated or looked up. */
 struct block {
         void *start;
-        size_t usable;           /* bytes the program may use; constant for the life of the block */
-        _Atomic uint64_t *side;  /* its side record; NULL: it belongs to a plain heap */
-        struct slab *slab;       /* for heap_release and heap_resize */
-        bool zeroed;             /* of an allocation: all usable bytes are known to be zero */
+        size_t usable;          /* bytes the program may use; constant for the life of the block */
+        _Atomic uint64_t *side; /* its side record; NULL: it belongs to a plain heap */
+        struct slab *slab;      /* for heap_release and heap_resize; NULL: huge */
+        struct huge *huge;      /* or NULL */
+        bool zeroed;            /* of an allocation: all usable bytes are known to be zero */
 };
 
 enum block_status {
@@ -37,7 +40,8 @@ extern struct heap heap_none; /* every fast path misses on it; what a thread has
 struct heap *heap_create(bool sided); /* a recycled or new one; NULL: no memory */
 void heap_retire(struct heap *heap);  /* its thread has ended: its slabs may be adopted, the heap is recycled */
 
-/* The fast paths, for plain heaps: NULL or false means "take the slow path", never a failure. Sized for inlining. */
+/* The fast paths, for plain heaps: NULL or false means "take the slow path", never a failure. Sized for inlining. A
+ * signal handler may use them on the heap whose fast path it interrupts, if it frees what it allocates, last first. */
 static inline void *heap_alloc_fast(struct heap *heap, size_t size);
 static inline bool heap_free_fast(struct heap *heap, void *start);
 
@@ -45,7 +49,8 @@ static inline bool heap_free_fast(struct heap *heap, void *start);
  * is at most 4095 for every size and alignment, so that the slack fits into 12 bits. */
 bool heap_alloc(struct heap *heap, size_t size, size_t alignment, struct block *ret_block);
 
-/* Looks an arbitrary word up, without trusting it. Wait-free. */
+/* Looks an arbitrary word up, without trusting it. Wait-free. A block that has been released is found too: in a sided
+ * heap its side record is 0, in a plain one it cannot be told from a block in use. */
 enum block_status heap_find(const void *word, struct block *ret_block);
 
 /* Gives a found block back. The caller has already cleared the side record. */
@@ -75,7 +80,7 @@ enum { HEAP_CLASSES = 72, HEAP_POOLS = HEAP_CLASSES + 2 }; /* then large runs, t
 struct heap_pool_usage {
         size_t block_bytes; /* 0 for large and huge */
         size_t slabs, slab_bytes;
-        size_t blocks_carved, blocks_used, bytes_used, blocks_cached;
+        size_t blocks_carved, blocks_used, bytes_used, blocks_cached; /* cached: in bins; they do not count as used */
         uint64_t allocations; /* exact for sided heaps; for plain ones as counted on the slow path */
         uint64_t refills, frees_remote;
 };
@@ -85,4 +90,97 @@ struct heap_usage {
 };
 void heaps_usage(struct heap_usage *ret_usage);
 size_t heap_class_bytes(unsigned size_class);
+
+/* From here on: how a heap is made, for the fast paths and the files of this directory. */
+
+_Static_assert((int)HEAP_CLASSES == (int)SIZE_CLASSES, "a pool for each size class");
+
+/* Counts of one pool of a heap. Only the heap's user writes them. */
+struct heap_counts {
+        _Atomic uint64_t allocations, refills, frees_remote;
+};
+
+struct heap {
+        struct free_block
+                *bin[SIZE_CLASSES];  /* of a plain heap; of a sided one always NULL, so that the fast path misses */
+        uint16_t room[SIZE_CLASSES]; /* how many more blocks the bin, or the sided bin, takes */
+        struct free_block *sided_bin[SIZE_CLASSES];
+        struct slab *available[SIZE_CLASSES]; /* slabs that may have free blocks, a list through next and previous */
+        struct slab *full;                    /* slabs without, all classes; a remote free brings them to pending */
+        bool sided;
+        bool retired;      /* has no thread; also while another has claimed it */
+        _Atomic bool busy; /* in the middle of a change: nothing to rely on in a forked child */
+        struct heap_group *group;
+        uint64_t group_bit;
+        struct heap_group *adopt_group; /* where the next search for slabs to adopt begins */
+        unsigned adopt_place;
+        struct heap_counts counts[HEAP_POOLS];
+
+        _Alignas(CACHE_LINE) _Atomic(struct slab *) pending; /* full slabs that others have freed blocks of */
+};
+
+/* All heaps, 64 together. Who clears a heap's bit in `retired` is its user until the bit is set again. */
+struct heap_group {
+        _Atomic uint64_t retired[2]; /* plain, sided */
+        _Atomic(struct heap *) heap[64];
+        _Atomic uint32_t count; /* may run past 64 */
+        _Atomic(struct heap_group *) next;
+};
+extern struct heap_group heap_group_first;
+
+/* heap.c, for heaps.c. */
+void heap_enter(struct heap *heap); /* around every change that a fork must not cut in two */
+void heap_leave(struct heap *heap);
+void heap_put(struct heap *heap, struct slab *slab, struct free_block *block); /* past the bin, into its slab */
+void heap_empty_bins(struct heap *heap);
+void heap_sort_in(struct heap *heap, struct slab *slab); /* a slab that was adopted */
+void heap_sort_out(struct heap *heap, struct slab *slab);
+void heap_drain(struct heap *heap);                      /* takes in the slabs that are pending */
+bool heap_collect(struct heap *heap, struct slab *slab); /* as slab_collect, and counts */
+bool heap_sweep(struct heap *heap);                      /* collects remote frees; true: slices were given back */
+
+/* heaps.c, for heap.c. */
+bool heap_claim(struct heap *heap); /* the heap was retired, and the caller is its user until heap_unclaim */
+void heap_unclaim(struct heap *heap);
+struct slab *heap_adopt(struct heap *heap, unsigned size_class); /* a slab of a retired heap, not sorted in; or NULL */
+bool heaps_sweep(void);                                          /* of all retired heaps */
+
+static inline void *heap_alloc_fast(struct heap *heap, size_t size)
+{
+        if (UNLIKELY(size > SIZE_CLASS_QUICK_BYTES))
+                return NULL;
+
+        unsigned size_class = size_class_quick[(size + 15) / 16];
+        struct free_block *block = heap->bin[size_class];
+
+        if (UNLIKELY(!block))
+                return NULL;
+        heap->bin[size_class] = block->next;
+        heap->room[size_class]++;
+        return block;
+}
+
+static inline bool heap_free_fast(struct heap *heap, void *start)
+{
+        if (UNLIKELY(!segment_holds((uintptr_t)start)))
+                return false;
+
+        struct slab *slab = slab_of(start);
+
+        /* Relaxed: if it is ours, we wrote it. */
+        if (UNLIKELY(atomic_load_explicit(&slab->owner, memory_order_relaxed) != (uintptr_t)heap))
+                return false;
+
+        unsigned size_class = slab->size_class;
+        struct free_block *block = start;
+
+        if (UNLIKELY(!heap->room[size_class]))
+                return false;
+        heap->room[size_class]--;
+        block->next = heap->bin[size_class];
+        /* A signal handler that comes before the next store leaves the bin as it found it; so next must be there. */
+        atomic_signal_fence(memory_order_release);
+        heap->bin[size_class] = block;
+        return true;
+}
 #endif

@@ -1,0 +1,400 @@
+/* The heap of one thread: bins, the slabs behind them, and the way of a block in and out. */
+#include "preload/alloc/heap.h"
+
+#include "preload/alloc/large.h"
+
+struct heap heap_none;
+
+static const size_t alloc_bytes_max = PTRDIFF_MAX - 4 * (size_t)SEGMENT_BYTES; /* so that no rounding up overflows */
+
+static void count(_Atomic uint64_t *counter, uint64_t more)
+{
+        /* One writer; atomic for those who take stock. */
+        atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more,
+                              memory_order_relaxed);
+}
+
+void heap_enter(struct heap *heap)
+{
+        atomic_store_explicit(&heap->busy, true, memory_order_relaxed);
+        /* Release: a forked child that sees any of the change sees that it had begun. */
+        atomic_thread_fence(memory_order_release);
+}
+
+void heap_leave(struct heap *heap)
+{
+        /* Release: a forked child that sees the end sees all of the change. */
+        atomic_store_explicit(&heap->busy, false, memory_order_release);
+}
+
+static struct free_block **bins_of(struct heap *heap)
+{
+        return heap->sided ? heap->sided_bin : heap->bin;
+}
+
+static struct slab **list_of(struct heap *heap, const struct slab *slab)
+{
+        return slab->full ? &heap->full : &heap->available[slab->size_class];
+}
+
+void heap_sort_in(struct heap *heap, struct slab *slab)
+{
+        struct slab **list = list_of(heap, slab);
+
+        slab->previous = NULL;
+        slab->next = *list;
+        if (slab->next)
+                slab->next->previous = slab;
+        *list = slab;
+}
+
+void heap_sort_out(struct heap *heap, struct slab *slab)
+{
+        if (slab->previous)
+                slab->previous->next = slab->next;
+        else
+                *list_of(heap, slab) = slab->next;
+        if (slab->next)
+                slab->next->previous = slab->previous;
+}
+
+/* Gives a slab's slices back if no block of it is in use. The last slab of a class stays, so that a program that frees
+ * and allocates the same block does not make and unmake it; but not in a heap without a thread. */
+static bool destroy_if_empty(struct heap *heap, struct slab *slab)
+{
+        if (atomic_load_explicit(&slab->used, memory_order_relaxed) || slab->full)
+                return false;
+        if (!heap->retired && slab->slices == 1 && !slab->next && !slab->previous)
+                return false;
+        heap_sort_out(heap, slab);
+        slab_destroy(slab);
+        return true;
+}
+
+void heap_put(struct heap *heap, struct slab *slab, struct free_block *block)
+{
+        block->next = slab->free;
+        slab->free = block;
+        slab_count_used(slab, -1);
+        if (slab->full) {
+                heap_sort_out(heap, slab);
+                slab_unfill(slab);
+                heap_sort_in(heap, slab); /* stays full if it is on its way to pending */
+        }
+        if (destroy_if_empty(heap, slab))
+                segment_purge_if_due();
+}
+
+/* Makes room in a bin for half of what it can hold. */
+static COLD void bin_flush(struct heap *heap, unsigned size_class, unsigned blocks)
+{
+        struct free_block **bin = &bins_of(heap)[size_class];
+
+        for (; blocks && *bin; blocks--) {
+                struct free_block *block = *bin;
+
+                *bin = block->next;
+                heap->room[size_class]++;
+                heap_put(heap, slab_of_block(block), block);
+        }
+}
+
+void heap_empty_bins(struct heap *heap)
+{
+        for (unsigned c = 0; c < SIZE_CLASSES; c++)
+                bin_flush(heap, c, UINT16_MAX);
+}
+
+void heap_drain(struct heap *heap)
+{
+        if (!atomic_load_explicit(&heap->pending, memory_order_relaxed))
+                return;
+
+        /* Acquire: pairs with announce; see slab_push_remote for what each slab's list carries. */
+        struct slab *slab = atomic_exchange_explicit(&heap->pending, NULL, memory_order_acquire);
+
+        while (slab) {
+                struct slab *next = slab->pending_next;
+
+                heap_sort_out(heap, slab);
+                slab->full = false;
+                heap_sort_in(heap, slab);
+                slab = next;
+        }
+}
+
+bool heap_collect(struct heap *heap, struct slab *slab)
+{
+        uint32_t blocks = slab_collect(slab);
+
+        if (blocks)
+                count(&heap->counts[slab->size_class].frees_remote, blocks);
+        return blocks;
+}
+
+bool heap_sweep(struct heap *heap)
+{
+        bool gave_back = false;
+
+        heap_drain(heap);
+        for (unsigned c = 0; c < SIZE_CLASSES; c++)
+                for (struct slab *slab = heap->available[c], *next; slab; slab = next) {
+                        next = slab->next;
+                        heap_collect(heap, slab);
+                        gave_back |= destroy_if_empty(heap, slab);
+                }
+        return gave_back;
+}
+
+/* More memory for slabs and runs: what was freed and not seen yet, or else from the kernel. Sweeping looks at every
+ * slab, so it is done when the pools have grown by an eighth since the last time. */
+static COLD bool grow(struct heap *heap)
+{
+        static _Atomic size_t sweep_due = 4;
+        size_t segments = segment_count();
+
+        if (segments >= atomic_load_explicit(&sweep_due, memory_order_relaxed)) {
+                atomic_store_explicit(&sweep_due, segments + segments / 8 + 1, memory_order_relaxed);
+                bool own = heap_sweep(heap), others = heaps_sweep();
+
+                if (own || others)
+                        return true;
+        }
+        return segment_grow() || heap_sweep(heap) || heaps_sweep();
+}
+
+/* A slab of which blocks can be had, first in its list; or NULL. */
+static struct slab *slab_with_blocks(struct heap *heap, unsigned size_class)
+{
+        struct slab *slab;
+
+        heap_drain(heap);
+        while ((slab = heap->available[size_class])) {
+                if (slab->free || heap_collect(heap, slab) || slab_carve(slab))
+                        return slab;
+                heap_sort_out(heap, slab);
+                slab_fill(slab); /* if a remote free has come in between, it goes back to where it was */
+                heap_sort_in(heap, slab);
+        }
+
+        uintptr_t owner = (uintptr_t)heap | (heap->sided ? SLAB_SIDED : 0);
+
+        slab = heap_adopt(heap, size_class);
+        while (!slab && !(slab = slab_create(owner, size_class)))
+                if (!grow(heap))
+                        return NULL;
+        heap_sort_in(heap, slab);
+        return slab->free || slab_carve(slab) ? slab : NULL;
+}
+
+/* Takes a block, and some more into the bin. */
+static COLD struct free_block *refill(struct heap *heap, unsigned size_class)
+{
+        struct slab *slab = slab_with_blocks(heap, size_class);
+
+        if (!slab)
+                return NULL;
+
+        struct free_block *first = slab->free, *last = first;
+        unsigned most = (size_classes[size_class].bin_blocks + 1u) / 2, blocks = 1;
+
+        for (; blocks < most && last->next; blocks++)
+                last = last->next;
+        slab->free = last->next;
+        last->next = NULL;
+        slab_count_used(slab, (int32_t)blocks);
+        heap->room[size_class] -= blocks - 1;
+        bins_of(heap)[size_class] = first->next;
+        count(&heap->counts[size_class].refills, 1);
+        if (!heap->sided)
+                count(&heap->counts[size_class].allocations, blocks);
+        return first;
+}
+
+static bool alloc_small(struct heap *heap, unsigned size_class, struct block *ret_block)
+{
+        struct free_block **bin = &bins_of(heap)[size_class], *block = *bin;
+
+        if (block) {
+                *bin = block->next;
+                heap->room[size_class]++;
+        } else if (!(block = refill(heap, size_class))) {
+                return false;
+        }
+        if (heap->sided)
+                count(&heap->counts[size_class].allocations, 1);
+
+        struct slab *slab = slab_of_block(block);
+
+        *ret_block = (struct block){
+                .start = block,
+                .usable = size_classes[size_class].bytes,
+                .side = slab_side(slab, block),
+                .slab = slab,
+        };
+        return true;
+}
+
+static struct block block_large(struct slab *slab)
+{
+        return (struct block){
+                .start = slab_start(slab),
+                .usable = atomic_load_explicit(&slab->bytes, memory_order_relaxed),
+                .side = slab_side(slab, slab_start(slab)),
+                .slab = slab,
+                .zeroed = slab->zeroed,
+        };
+}
+
+static struct block block_huge(struct huge *huge)
+{
+        return (struct block){
+                .start = (void *)atomic_load_explicit(&huge->start, memory_order_relaxed),
+                .usable = atomic_load_explicit(&huge->usable, memory_order_relaxed),
+                .side = atomic_load_explicit(&huge->sided, memory_order_relaxed) ? &huge->record : NULL,
+                .huge = huge,
+                .zeroed = true,
+        };
+}
+
+static bool alloc_large(struct heap *heap, size_t size, size_t alignment, struct block *ret_block)
+{
+        struct slab *slab;
+
+        while (!(slab = large_create(size, alignment, heap->sided)))
+                if (!grow(heap))
+                        return false;
+        count(&heap->counts[HEAP_CLASSES].allocations, 1);
+        *ret_block = block_large(slab);
+        return true;
+}
+
+static bool alloc_huge(struct heap *heap, size_t size, size_t alignment, struct block *ret_block)
+{
+        struct huge *huge = huge_create(size, alignment, heap->sided);
+
+        if (!huge)
+                return false;
+        count(&heap->counts[HEAP_CLASSES + 1].allocations, 1);
+        *ret_block = block_huge(huge);
+        return true;
+}
+
+bool heap_alloc(struct heap *heap, size_t size, size_t alignment, struct block *ret_block)
+{
+        unsigned size_class = SIZE_CLASSES;
+        bool done;
+
+        if (size > alloc_bytes_max || alignment > alloc_bytes_max)
+                return false;
+        if (alignment > 16)
+                size_class = size_class_aligned(size, alignment);
+        else if (size <= SIZE_CLASS_BYTES_MAX)
+                size_class = size_class_of(size);
+
+        heap_enter(heap);
+        if (LIKELY(size_class < SIZE_CLASSES))
+                done = alloc_small(heap, size_class, ret_block);
+        else if (size <= LARGE_BYTES_MAX && alignment <= LARGE_ALIGNMENT_MAX)
+                done = alloc_large(heap, size, alignment, ret_block);
+        else
+                done = alloc_huge(heap, size, alignment, ret_block);
+        heap_leave(heap);
+        return done;
+}
+
+/* Tells a slab's owner that its full slab has a free block again. Only the one caller whom slab_push_remote told so. */
+static void announce(struct slab *slab)
+{
+        /* The owner cannot change before it has heard of this: only slabs that are not full are adopted. */
+        uintptr_t owner = atomic_load_explicit(&slab->owner, memory_order_relaxed);
+        struct heap *heap = (struct heap *)(owner & ~(uintptr_t)SLAB_SIDED);
+        struct slab *top = atomic_load_explicit(&heap->pending, memory_order_relaxed);
+
+        do /* Release: pairs with heap_drain. */
+                slab->pending_next = top;
+        while (!atomic_compare_exchange_weak_explicit(&heap->pending, &top, slab, memory_order_release,
+                                                      memory_order_relaxed));
+}
+
+/* A block of another heap. If that has no thread any more, the slab is ours for the moment, and what becomes empty is
+ * given back at once; nobody else would do it. */
+static COLD void release_remote(struct slab *slab, struct heap *owner, void *start)
+{
+        if (heap_claim(owner)) {
+                bool still = (atomic_load_explicit(&slab->owner, memory_order_relaxed) & ~(uintptr_t)SLAB_SIDED) ==
+                             (uintptr_t)owner;
+
+                if (still) {
+                        heap_drain(owner);
+                        if (!slab->full)
+                                heap_collect(owner, slab);
+                        count(&owner->counts[slab->size_class].frees_remote, 1);
+                        heap_put(owner, slab, start);
+                }
+                heap_unclaim(owner);
+                if (still)
+                        return;
+        }
+        if (slab_push_remote(slab, start))
+                announce(slab);
+}
+
+static void release_small(struct heap *heap, struct slab *slab, void *start)
+{
+        /* Relaxed: heap is right if it is the caller's own, and else any owner will do, see release_remote. */
+        uintptr_t owner = atomic_load_explicit(&slab->owner, memory_order_relaxed) & ~(uintptr_t)SLAB_SIDED;
+        unsigned size_class = slab->size_class;
+        struct free_block *block = start;
+
+        if (owner != (uintptr_t)heap) {
+                release_remote(slab, (struct heap *)owner, start);
+                return;
+        }
+        if (!heap->room[size_class])
+                bin_flush(heap, size_class, (size_classes[size_class].bin_blocks + 1u) / 2);
+        heap->room[size_class]--;
+        block->next = bins_of(heap)[size_class];
+        bins_of(heap)[size_class] = block;
+}
+
+void heap_release(struct heap *heap, const struct block *block)
+{
+        heap_enter(heap);
+        if (!block->slab) {
+                huge_destroy(block->huge);
+        } else if (atomic_load_explicit(&block->slab->owner, memory_order_relaxed)) {
+                release_small(heap, block->slab, block->start);
+        } else {
+                large_destroy(block->slab);
+                segment_purge_if_due();
+        }
+        heap_leave(heap);
+}
+
+enum heap_resize_status heap_resize(struct heap *heap, struct block *block, size_t size)
+{
+        enum heap_resize_status status = HEAP_RESIZE_NO;
+
+        if (size > alloc_bytes_max)
+                return HEAP_RESIZE_NO;
+        heap_enter(heap);
+        if (!block->slab) {
+                void *start = block->start;
+
+                if (huge_resize(block->huge, size)) {
+                        *block = block_huge(block->huge);
+                        block->zeroed = false;
+                        status = block->start == start ? HEAP_RESIZE_IN_PLACE : HEAP_RESIZE_MOVED;
+                }
+        } else if (!atomic_load_explicit(&block->slab->owner, memory_order_relaxed)) {
+                if (large_resize(block->slab, size)) {
+                        block->usable = atomic_load_explicit(&block->slab->bytes, memory_order_relaxed);
+                        status = HEAP_RESIZE_IN_PLACE;
+                }
+        } else if (size <= block->usable && block->usable - size <= SIZE_CLASS_SLACK_MAX && size >= block->usable / 2) {
+                status = HEAP_RESIZE_IN_PLACE; /* below half of it, a smaller block saves more than the copy costs */
+        }
+        heap_leave(heap);
+        return status;
+}

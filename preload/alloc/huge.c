@@ -1,0 +1,200 @@
+/* Huge blocks, and the map from addresses to them. */
+#define _GNU_SOURCE
+#include "preload/alloc/huge.h"
+
+#include <sys/mman.h>
+
+#include "preload/alloc/large.h"
+
+enum {
+        LEAF_SHIFT = 12,
+        LEAF_GRANULES = 1 << LEAF_SHIFT, /* a leaf covers 16 GiB of address space */
+        ROOTS = 1 << (PLATFORM_ADDRESS_BITS - SEGMENT_SHIFT - LEAF_SHIFT),
+};
+
+struct leaf {
+        _Atomic(struct huge *) huge[LEAF_GRANULES];
+};
+
+static _Atomic(struct leaf *) roots[ROOTS];
+static _Atomic(struct huge *) records;
+static struct spare *_Atomic records_spare;
+
+static struct leaf *leaf_of(uintptr_t address)
+{
+        /* Acquire: pairs with leaf_make, so that a new leaf is seen empty. */
+        return atomic_load_explicit(&roots[address >> (SEGMENT_SHIFT + LEAF_SHIFT)], memory_order_acquire);
+}
+
+static bool leaf_make(uintptr_t address)
+{
+        struct leaf *none = NULL, *leaf = leaf_of(address) ? NULL : segment_metadata(sizeof *leaf);
+
+        if (leaf) /* release: see leaf_of. If another came first, ours is lost; that happens once for each leaf at worst
+                   */
+                atomic_compare_exchange_strong_explicit(&roots[address >> (SEGMENT_SHIFT + LEAF_SHIFT)], &none, leaf,
+                                                        memory_order_release, memory_order_relaxed);
+        return leaf_of(address);
+}
+
+static bool leaves_make(uintptr_t start, size_t bytes)
+{
+        const uintptr_t step = (uintptr_t)1 << (SEGMENT_SHIFT + LEAF_SHIFT);
+
+        for (uintptr_t at = start & ~(step - 1); at < start + bytes; at += step)
+                if (!leaf_make(at))
+                        return false;
+        return true;
+}
+
+/* The leaves are there. Nobody else writes these places: the addresses are ours until they are unmapped, and before
+ * that the places are cleared. */
+static void map_set(uintptr_t start, size_t bytes, struct huge *huge)
+{
+        for (uintptr_t at = start & ~(uintptr_t)(SEGMENT_BYTES - 1); at < start + bytes; at += SEGMENT_BYTES)
+                atomic_store_explicit(&leaf_of(at)->huge[at >> SEGMENT_SHIFT & (LEAF_GRANULES - 1)], huge,
+                                      memory_order_release);
+}
+
+/* The granules behind the first `bytes_kept`, which keep their last one if it is begun. */
+static void map_set_tail(uintptr_t start, size_t bytes_kept, size_t bytes, struct huge *huge)
+{
+        size_t granules_kept = (bytes_kept + SEGMENT_BYTES - 1) & ~(size_t)(SEGMENT_BYTES - 1);
+
+        if (bytes > granules_kept)
+                map_set(start + granules_kept, bytes - granules_kept, huge);
+}
+
+static struct huge *record_create(void)
+{
+        struct huge *huge = (struct huge *)spare_take(&records_spare);
+
+        if (huge || !(huge = segment_metadata(sizeof *huge)))
+                return huge;
+        huge->next = atomic_load_explicit(&records, memory_order_relaxed);
+        /* Release: pairs with huge_first. */
+        while (!atomic_compare_exchange_weak_explicit(&records, &huge->next, huge, memory_order_release,
+                                                      memory_order_relaxed))
+                ;
+        return huge;
+}
+
+struct huge *huge_create(size_t bytes, size_t alignment, bool sided)
+{
+        size_t usable = large_usable(bytes), mapped = (usable + PAGE_GRAIN - 1) & ~(size_t)(PAGE_GRAIN - 1);
+
+        if (mapped > PTRDIFF_MAX)
+                return NULL;
+
+        struct huge *huge = record_create();
+        char *start = !huge ? NULL : segment_map_aligned(mapped, alignment > SEGMENT_BYTES ? alignment : SEGMENT_BYTES);
+
+        if (start && !leaves_make((uintptr_t)start, mapped)) {
+                munmap(start, mapped);
+                start = NULL;
+        }
+        if (!start) {
+                if (huge)
+                        spare_push(&records_spare, &huge->spare);
+                return NULL;
+        }
+        atomic_store_explicit(&huge->record, 0, memory_order_relaxed);
+        atomic_store_explicit(&huge->sided, sided, memory_order_relaxed);
+        atomic_store_explicit(&huge->usable, usable, memory_order_relaxed);
+        /* Release: who walks the records sees the fields of this use. */
+        atomic_store_explicit(&huge->start, (uintptr_t)start, memory_order_release);
+        map_set((uintptr_t)start, mapped, huge);
+        return huge;
+}
+
+static size_t mapped_of(const struct huge *huge)
+{
+        size_t usable = atomic_load_explicit(&huge->usable, memory_order_relaxed);
+
+        return (usable + PAGE_GRAIN - 1) & ~(size_t)(PAGE_GRAIN - 1);
+}
+
+void huge_destroy(struct huge *huge)
+{
+        uintptr_t start = atomic_load_explicit(&huge->start, memory_order_relaxed);
+        size_t mapped = mapped_of(huge);
+
+        /* Before the unmapping: after it the addresses may at once be another's. */
+        map_set(start, mapped, NULL);
+        atomic_store_explicit(&huge->start, 0, memory_order_relaxed);
+        munmap((void *)start, mapped);
+        spare_push(&records_spare, &huge->spare);
+}
+
+struct huge *huge_find(uintptr_t address)
+{
+        if (address >> PLATFORM_ADDRESS_BITS)
+                return NULL;
+
+        struct leaf *leaf = leaf_of(address);
+        /* Acquire: pairs with map_set, so that the record is seen filled in. */
+        struct huge *huge = !leaf ? NULL
+                                  : atomic_load_explicit(&leaf->huge[address >> SEGMENT_SHIFT & (LEAF_GRANULES - 1)],
+                                                         memory_order_acquire);
+
+        /* The last granule may hold other mappings behind the block's end. */
+        if (huge && address - atomic_load_explicit(&huge->start, memory_order_relaxed) >= mapped_of(huge))
+                huge = NULL;
+        return huge;
+}
+
+static bool resize_in_place(struct huge *huge, uintptr_t start, size_t mapped_before, size_t mapped)
+{
+        if (mapped < mapped_before)
+                map_set_tail(start, mapped, mapped_before, NULL);
+        if (mremap((void *)start, mapped_before, mapped, 0) == MAP_FAILED) {
+                if (mapped < mapped_before)
+                        map_set_tail(start, mapped, mapped_before, huge);
+                return false;
+        }
+        if (mapped > mapped_before &&
+            !leaves_make(start, mapped)) { /* no memory for the map: back, which cannot fail */
+                mremap((void *)start, mapped, mapped_before, 0);
+                return false;
+        }
+        map_set(start, mapped, huge);
+        return true;
+}
+
+static bool resize_moving(struct huge *huge, uintptr_t start, size_t mapped_before, size_t mapped)
+{
+        void *target = segment_map_aligned(mapped, SEGMENT_BYTES);
+
+        if (!target)
+                return false;
+        map_set(start, mapped_before, NULL); /* before the old addresses are free for others */
+        if (!leaves_make((uintptr_t)target, mapped) ||
+            mremap((void *)start, mapped_before, mapped, MREMAP_MAYMOVE | MREMAP_FIXED, target) == MAP_FAILED) {
+                map_set(start, mapped_before, huge);
+                munmap(target, mapped);
+                return false;
+        }
+        atomic_store_explicit(&huge->start, (uintptr_t)target, memory_order_release);
+        map_set((uintptr_t)target, mapped, huge);
+        return true;
+}
+
+bool huge_resize(struct huge *huge, size_t bytes)
+{
+        uintptr_t start = atomic_load_explicit(&huge->start, memory_order_relaxed);
+        size_t mapped_before = mapped_of(huge), mapped = large_usable(bytes);
+
+        if (bytes <= LARGE_BYTES_MAX || mapped > PTRDIFF_MAX)
+                return false;
+        if (mapped != mapped_before && !resize_in_place(huge, start, mapped_before, mapped) &&
+            (mapped < mapped_before || !resize_moving(huge, start, mapped_before, mapped)))
+                return false;
+        atomic_store_explicit(&huge->usable, mapped, memory_order_relaxed);
+        return true;
+}
+
+struct huge *huge_first(void)
+{
+        /* Acquire: pairs with record_create. */
+        return atomic_load_explicit(&records, memory_order_acquire);
+}

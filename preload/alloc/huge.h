@@ -1,0 +1,27 @@
+/* Huge blocks: each has a mapping of its own, aligned to 4 MiB so that no two share a granule of the address space. */
+#ifndef PRELOAD_ALLOC_HUGE_H
+#define PRELOAD_ALLOC_HUGE_H
+
+#include "preload/alloc/segment.h"
+
+/* A huge block's record. Its memory is never given back but used again, so that anybody may look at it. */
+struct huge {
+        struct spare spare;      /* first: while not in use */
+        _Atomic uintptr_t start; /* 0: not in use */
+        _Atomic size_t usable;
+        _Atomic uint64_t record; /* its side record */
+        _Atomic bool sided;
+        struct huge *next; /* of all that were ever made */
+};
+
+struct huge *huge_create(size_t bytes, size_t alignment, bool sided); /* its bytes are zero; NULL: no memory */
+void huge_destroy(struct huge *huge);
+
+/* The block whose mapping an address lies in, or NULL. */
+struct huge *huge_find(uintptr_t address);
+
+/* False: nothing changed. The start may have changed, the contents moved along. */
+bool huge_resize(struct huge *huge, size_t bytes);
+
+struct huge *huge_first(void); /* then along next: all records, in use or not */
+#endif

@@ -1,0 +1,75 @@
+/* Memory from the kernel: segments of 4 MiB, cut into 64 slices of 64 KiB, and memory for our own records.
+ *
+ * Segments and our own records are never unmapped, so that any thread may read them at any time. Who holds a slice is
+ * said by one bit for each; a run of slices is claimed with one compare-and-swap. */
+#ifndef PRELOAD_ALLOC_SEGMENT_H
+#define PRELOAD_ALLOC_SEGMENT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "preload/platform.h"
+
+enum {
+        SEGMENT_SHIFT = 22,
+        SLICE_SHIFT = 16,
+        SEGMENT_BYTES = 1 << SEGMENT_SHIFT,
+        SLICE_BYTES = 1 << SLICE_SHIFT,
+        SEGMENT_SLICES = SEGMENT_BYTES / SLICE_BYTES,
+        PAGE_GRAIN = 4096, /* large and huge blocks are counted in these, whatever the machine's page is */
+};
+
+struct segment; /* lies at the start of its memory, in the place of the record of slice 0 */
+
+/* One bit for each 4 MiB of address space: set when a segment of ours lies there. */
+extern _Atomic uint64_t segment_map[1 << (PLATFORM_ADDRESS_BITS - SEGMENT_SHIFT - 6)];
+
+/* Relaxed: who holds a block of the segment has got it through something that orders; for any other word either
+ * answer is right. */
+static inline bool segment_holds(uintptr_t address)
+{
+        uintptr_t granule = address >> SEGMENT_SHIFT;
+
+        if (UNLIKELY(address >> PLATFORM_ADDRESS_BITS))
+                return false;
+        return atomic_load_explicit(&segment_map[granule / 64], memory_order_relaxed) >> (granule % 64) & 1;
+}
+
+/* A run of free slices that begins at a multiple of `alignment` slices (a power of two up to 32); NULL: no segment has
+ * one, so segment_grow. ret_zeroed: the run is known to hold zeros only. */
+void *segment_claim(unsigned slices, unsigned alignment, bool *ret_zeroed);
+bool segment_extend(void *start, unsigned slices, unsigned slices_more); /* by the free slices that follow */
+void segment_give_back(void *start, unsigned slices);
+bool segment_grow(void); /* one more segment; false: no memory */
+
+/* Returns free slices that may be resident to the kernel, until no more than `slices_keep` are left; true: some were.
+ * The first failure of madvise ends that for good (memory that is locked, or a sandbox that forbids the call). */
+bool segment_purge(size_t slices_keep);
+void segment_purge_if_due(void);
+
+/* Fresh zeroed memory for our own records, aligned to 64 bytes and never given back. NULL: no memory. */
+void *segment_metadata(size_t bytes);
+
+/* A mapping of its own. A failure is met by purging and a second try. */
+void *segment_map_aligned(size_t bytes, size_t alignment);
+
+/* The address of the number-th segment, from 0 on without gaps worth stopping at: NULL from segment_count() on, or
+ * where one is just being made. */
+void *segment_at(size_t number);
+size_t segment_count(void);
+
+struct segment_usage {
+        size_t segments, free_slices, clean_slices; /* clean: free, and never touched or purged */
+        size_t metadata_bytes;                      /* mapped for our records beside the segments */
+};
+void segment_usage(struct segment_usage *ret_usage);
+
+/* A stack of spare parts of one kind. Push one or take all are free of the ABA trouble that a pop of one has. */
+struct spare {
+        struct spare *_Atomic next;
+};
+void spare_push(struct spare *_Atomic *stack, struct spare *spare);
+struct spare *spare_take(struct spare *_Atomic *stack); /* one, NULL: none at this moment */
+#endif

@@ -1,0 +1,244 @@
+/* Slabs: their making and unmaking, their side records, and the hand-over of blocks that others free. */
+#include "preload/alloc/slab.h"
+
+_Static_assert(sizeof(struct slab) == 128, "slab_of and slab_start count on it");
+_Static_assert(sizeof(struct slab) * SEGMENT_SLICES <= SLICE_BYTES, "the records fit into slice 0");
+
+/* Side arrays that are not in use, by the size class that their own bytes would have. They hold zeros but for the
+ * link. Records never move between the program's memory and ours, so that a stale reader always finds records. */
+static struct spare *_Atomic sides_spare[SIZE_CLASSES];
+
+static unsigned side_class(unsigned size_class)
+{
+        return size_class_of(size_classes[size_class].blocks * sizeof(uint64_t));
+}
+
+static _Atomic uint64_t *side_create(unsigned size_class)
+{
+        unsigned own_class = side_class(size_class);
+        struct spare *spare = spare_take(&sides_spare[own_class]);
+
+        if (!spare)
+                return segment_metadata(size_classes[own_class].bytes);
+        atomic_store_explicit(&spare->next, NULL, memory_order_relaxed);
+        return (_Atomic uint64_t *)spare;
+}
+
+size_t slab_side_bytes(const struct slab *slab)
+{
+        return size_classes[side_class(slab->size_class)].bytes;
+}
+
+/* A record that changes its use does so under a new identity: first none, then the fields, then the new one. Readers
+ * go the other way round (slab_view), and everything a field store releases includes the identity before it. */
+static void identity_clear(struct slab *slab)
+{
+        uint32_t identity = atomic_load_explicit(&slab->identity, memory_order_relaxed);
+
+        atomic_store_explicit(&slab->identity, ((identity >> SLAB_KIND_BITS) + 1) << SLAB_KIND_BITS,
+                              memory_order_relaxed);
+}
+
+static void identity_set(struct slab *slab, enum slab_kind kind)
+{
+        uint32_t identity = atomic_load_explicit(&slab->identity, memory_order_relaxed);
+
+        /* Release: who reads the new identity also reads the fields that belong to it. */
+        atomic_store_explicit(&slab->identity, identity | kind, memory_order_release);
+}
+
+static void set_continued(struct slab *slab, unsigned first, unsigned slices)
+{
+        atomic_store_explicit(&slab->back, 0, memory_order_release);
+        for (unsigned i = first; i < slices; i++) {
+                atomic_store_explicit(&slab[i].back, (uint8_t)i, memory_order_release);
+                identity_set(&slab[i], SLAB_CONTINUED);
+        }
+}
+
+static void set_fields(struct slab *slab, size_t bytes, unsigned slices, uint64_t reciprocal, _Atomic uint64_t *side)
+{
+        slab->free = NULL;
+        slab->full = false;
+        slab->slices = (uint8_t)slices;
+        atomic_store_explicit(&slab->used, 0, memory_order_relaxed);
+        atomic_store_explicit(&slab->remote, 0, memory_order_relaxed);
+        atomic_store_explicit(&slab->carved, 0, memory_order_release);
+        atomic_store_explicit(&slab->bytes, (uint32_t)bytes, memory_order_release);
+        atomic_store_explicit(&slab->reciprocal, reciprocal, memory_order_release);
+        atomic_store_explicit(&slab->side, side, memory_order_release);
+}
+
+struct slab *slab_create(uintptr_t owner, unsigned size_class)
+{
+        const struct size_class *class = &size_classes[size_class];
+        _Atomic uint64_t *side = NULL;
+        bool zeroed;
+        void *start = segment_claim(class->slices, 1, &zeroed);
+
+        if (!start)
+                return NULL;
+        if (owner & SLAB_SIDED && !(side = side_create(size_class))) {
+                segment_give_back(start, class->slices);
+                return NULL;
+        }
+
+        struct slab *slab = slab_of(start);
+
+        set_fields(slab, class->bytes, class->slices, class->reciprocal, side);
+        slab->blocks = class->blocks;
+        slab->size_class = (uint8_t)size_class;
+        slab->zeroed = zeroed;
+        set_continued(slab, 1, class->slices);
+        atomic_store_explicit(&slab->owner, owner, memory_order_relaxed);
+        identity_set(slab, SLAB_SMALL);
+        return slab;
+}
+
+struct slab *slab_create_large(size_t usable, unsigned slices, unsigned alignment, bool sided)
+{
+        bool zeroed;
+        void *start = segment_claim(slices, alignment, &zeroed);
+
+        if (!start)
+                return NULL;
+
+        struct slab *slab = slab_of(start);
+
+        atomic_store_explicit(&slab->record, 0, memory_order_relaxed);
+        set_fields(slab, usable, slices, 0, sided ? &slab->record : NULL);
+        atomic_store_explicit(&slab->carved, 1, memory_order_release);
+        slab->zeroed = zeroed;
+        set_continued(slab, 1, slices);
+        identity_set(slab, SLAB_LARGE);
+        return slab;
+}
+
+void slab_large_resized(struct slab *slab, size_t usable, unsigned slices)
+{
+        unsigned slices_before = slab->slices;
+
+        slab->slices = (uint8_t)slices;
+        atomic_store_explicit(&slab->bytes, (uint32_t)usable, memory_order_relaxed);
+        set_continued(slab, slices_before, slices);
+        for (unsigned i = slices; i < slices_before; i++)
+                identity_clear(&slab[i]);
+        if (slices < slices_before)
+                segment_give_back(slab_start(slab + slices), slices_before - slices);
+}
+
+void slab_destroy(struct slab *slab)
+{
+        struct spare *side = (struct spare *)atomic_load_explicit(&slab->side, memory_order_relaxed);
+        unsigned slices = slab->slices;
+
+        for (unsigned i = 0; i < slices; i++)
+                identity_clear(&slab[i]);
+        if (side && atomic_load_explicit(&slab->owner, memory_order_relaxed))
+                spare_push(&sides_spare[side_class(slab->size_class)], side);
+        atomic_store_explicit(&slab->owner, 0, memory_order_relaxed);
+        segment_give_back(slab_start(slab), slices);
+}
+
+struct slab_view slab_view(const void *address)
+{
+        struct slab_view view = {.slab = slab_of(address)};
+
+        if (!((uintptr_t)address >> SLICE_SHIFT & (SEGMENT_SLICES - 1)))
+                return view; /* slice 0 holds our records */
+
+        /* Acquire, here and below: pairs with the releases of set_fields and identity_set; see identity_clear. */
+        view.identity = atomic_load_explicit(&view.slab->identity, memory_order_acquire);
+        if ((view.identity & SLAB_KIND_MASK) == SLAB_CONTINUED) {
+                unsigned back = atomic_load_explicit(&view.slab->back, memory_order_acquire);
+
+                view.slab -= back;
+                view.identity = atomic_load_explicit(&view.slab->identity, memory_order_acquire);
+        }
+
+        enum slab_kind kind = view.identity & SLAB_KIND_MASK;
+
+        if (kind != SLAB_SMALL && kind != SLAB_LARGE)
+                return view;
+        view.start = slab_start(view.slab);
+        view.bytes = atomic_load_explicit(&view.slab->bytes, memory_order_acquire);
+        view.carved = atomic_load_explicit(&view.slab->carved, memory_order_acquire);
+        view.reciprocal = atomic_load_explicit(&view.slab->reciprocal, memory_order_acquire);
+        view.side = atomic_load_explicit(&view.slab->side, memory_order_acquire);
+        if (slab_view_holds(&view))
+                view.kind = kind;
+        return view;
+}
+
+bool slab_carve(struct slab *slab)
+{
+        uint32_t carved = atomic_load_explicit(&slab->carved, memory_order_relaxed);
+        uint32_t bytes = atomic_load_explicit(&slab->bytes, memory_order_relaxed);
+        uint32_t count = PAGE_GRAIN / bytes ? PAGE_GRAIN / bytes : 1; /* a page at a time: the rest stays untouched */
+
+        if (count > slab->blocks - carved)
+                count = slab->blocks - carved;
+        if (!count)
+                return false;
+
+        char *first = slab_start(slab) + (size_t)carved * bytes, *last = first + (size_t)(count - 1) * bytes;
+
+        for (char *block = last; block >= first; block -= bytes) {
+                ((struct free_block *)block)->next = slab->free;
+                slab->free = (struct free_block *)block;
+        }
+        atomic_store_explicit(&slab->carved, carved + count, memory_order_relaxed);
+        return true;
+}
+
+uint32_t slab_collect(struct slab *slab)
+{
+        if (!atomic_load_explicit(&slab->remote, memory_order_relaxed))
+                return 0;
+
+        /* Acquire: pairs with slab_push_remote, so that what its caller did to the block lies before our reuse of it.
+         */
+        struct free_block *first =
+                (struct free_block *)atomic_exchange_explicit(&slab->remote, 0, memory_order_acquire);
+        struct free_block *last = first;
+        uint32_t count = 1;
+
+        for (; last->next; last = last->next)
+                count++;
+        last->next = slab->free;
+        slab->free = first;
+        slab_count_used(slab, -(int32_t)count);
+        return count;
+}
+
+bool slab_fill(struct slab *slab)
+{
+        uintptr_t none = 0;
+
+        /* Release: whoever takes the flag away reads the owner that we are. */
+        slab->full = atomic_compare_exchange_strong_explicit(&slab->remote, &none, SLAB_REMOTE_FULL,
+                                                             memory_order_release, memory_order_relaxed);
+        return slab->full;
+}
+
+bool slab_unfill(struct slab *slab)
+{
+        uintptr_t full = SLAB_REMOTE_FULL;
+
+        slab->full = !atomic_compare_exchange_strong_explicit(&slab->remote, &full, 0, memory_order_relaxed,
+                                                              memory_order_relaxed);
+        return !slab->full;
+}
+
+bool slab_push_remote(struct slab *slab, void *block)
+{
+        struct free_block *freed = block;
+        uintptr_t top = atomic_load_explicit(&slab->remote, memory_order_relaxed);
+
+        do
+                freed->next = (struct free_block *)(top & ~(uintptr_t)SLAB_REMOTE_FULL);
+        /* Release: pairs with slab_collect. Acquire: pairs with slab_fill, for the owner whom the caller will tell. */
+        while (!atomic_compare_exchange_weak_explicit(&slab->remote, &top, (uintptr_t)freed, memory_order_acq_rel,
+                                                      memory_order_relaxed));
+        return top & SLAB_REMOTE_FULL;
+}

@@ -1,0 +1,128 @@
+/* Slabs: runs of slices cut into blocks of one size class, and the records that say what a slice is.
+ *
+ * A record lies out of line, in slice 0 of the segment. Its first line belongs to the heap that owns the slab (others
+ * read it), its second is shared. */
+#ifndef PRELOAD_ALLOC_SLAB_H
+#define PRELOAD_ALLOC_SLAB_H
+
+#include "preload/alloc/segment.h"
+#include "preload/alloc/size_class.h"
+
+struct free_block {
+        struct free_block *next;
+};
+
+enum slab_kind {
+        SLAB_NONE,      /* a slice that is free, or about to change */
+        SLAB_SMALL,     /* the first slice of a slab */
+        SLAB_LARGE,     /* the first slice of a run that is one block */
+        SLAB_CONTINUED, /* a further slice of either */
+        SLAB_KIND_BITS = 2,
+        SLAB_KIND_MASK = (1 << SLAB_KIND_BITS) - 1,
+};
+
+enum {
+        SLAB_SIDED = 1,       /* in owner: the blocks have side records */
+        SLAB_REMOTE_FULL = 1, /* in remote: the owner has put the slab away and wants to hear of the next free */
+};
+
+struct slab {
+        _Atomic uintptr_t owner;          /* the heap and SLAB_SIDED; 0: not the first slice of a small slab */
+        struct free_block *free;          /* carved and unused */
+        _Atomic uint32_t used;            /* blocks that are neither on `free` nor uncarved */
+        _Atomic uint32_t carved;          /* blocks that have ever been made; the rest is untouched memory */
+        _Atomic uint32_t bytes;           /* of a block; of a large run what is usable */
+        _Atomic uint32_t identity;        /* a slab_kind, and above it a number that each change of use increments */
+        _Atomic uint64_t reciprocal;      /* 0 for large: every offset then lies in block 0 */
+        _Atomic(_Atomic uint64_t *) side; /* the side records, or NULL */
+        uint32_t blocks;
+        uint8_t size_class;
+        uint8_t slices;
+        _Atomic uint8_t back; /* how many slices before this one the first one lies */
+        bool full;            /* on its heap's list of full slabs, not on that of available ones */
+        bool zeroed;          /* its memory held only zeros when it was claimed */
+
+        _Alignas(CACHE_LINE) _Atomic uintptr_t remote; /* blocks freed by others, latest first, and SLAB_REMOTE_FULL */
+        struct slab *pending_next;
+        _Atomic uint64_t record; /* the side record of a large block */
+        struct slab *next, *previous;
+};
+
+/* The record of the slice that an address lies in. */
+static inline struct slab *slab_of(const void *address)
+{
+        uintptr_t word = (uintptr_t)address, segment = word & ~(uintptr_t)(SEGMENT_BYTES - 1);
+
+        return (struct slab *)(segment | (word >> (SLICE_SHIFT - 7) & (SEGMENT_SLICES - 1) << 7));
+}
+
+/* The same for a block in use, which may lie in a further slice. */
+static inline struct slab *slab_of_block(const void *block)
+{
+        struct slab *slab = slab_of(block);
+
+        return slab - atomic_load_explicit(&slab->back, memory_order_relaxed);
+}
+
+static inline char *slab_start(const struct slab *slab)
+{
+        uintptr_t word = (uintptr_t)slab, segment = word & ~(uintptr_t)(SEGMENT_BYTES - 1);
+
+        return (char *)(segment | (word >> 7 & (SEGMENT_SLICES - 1)) << SLICE_SHIFT);
+}
+
+/* What a record says at one moment, so that a word that nobody vouches for can be judged while others work. */
+struct slab_view {
+        struct slab *slab; /* of the first slice */
+        char *start;
+        enum slab_kind kind; /* SLAB_NONE: no block lies here, and nothing else is set */
+        uint32_t identity, bytes, carved;
+        uint64_t reciprocal;
+        _Atomic uint64_t *side;
+};
+/* The slab around an address in a segment of ours. */
+struct slab_view slab_view(const void *address);
+
+/* True: the slab is still what the view says, so what was read from its side records since (with acquire) was its. */
+static inline bool slab_view_holds(const struct slab_view *view)
+{
+        return atomic_load_explicit(&view->slab->identity, memory_order_relaxed) == view->identity;
+}
+
+/* Makes a slab in free slices. `owner`: what goes into slab->owner. NULL: no slices free, or no memory for records. */
+struct slab *slab_create(uintptr_t owner, unsigned size_class);
+void slab_destroy(struct slab *slab); /* no block of it is in use, and it is on no list */
+
+/* One block that is one run of slices; see large.h. */
+struct slab *slab_create_large(size_t usable, unsigned slices, unsigned alignment, bool sided);
+void slab_large_resized(struct slab *slab, size_t usable, unsigned slices);
+
+/* For the owner: puts more blocks on the free list; false: all are carved. */
+bool slab_carve(struct slab *slab);
+/* For the owner, while the slab is not full: takes what others have freed; how many blocks. */
+uint32_t slab_collect(struct slab *slab);
+/* For the owner, when nothing is free: the next remote free will tell. False: one has come in between. */
+bool slab_fill(struct slab *slab);
+/* For the owner of a full slab after a free of its own: false if a remote free has already announced the slab. */
+bool slab_unfill(struct slab *slab);
+/* For any other: true if it is now up to the caller, and nobody else, to announce the slab to its owner. */
+bool slab_push_remote(struct slab *slab, void *block);
+
+size_t slab_side_bytes(const struct slab *slab); /* mapped for its side records */
+
+static inline void slab_count_used(struct slab *slab, int32_t blocks)
+{
+        /* Only the owner writes; atomic for those who take stock. */
+        uint32_t used = atomic_load_explicit(&slab->used, memory_order_relaxed);
+
+        atomic_store_explicit(&slab->used, used + (uint32_t)blocks, memory_order_relaxed);
+}
+
+static inline _Atomic uint64_t *slab_side(const struct slab *slab, const void *block)
+{
+        _Atomic uint64_t *side = atomic_load_explicit(&slab->side, memory_order_relaxed);
+        uint64_t reciprocal = atomic_load_explicit(&slab->reciprocal, memory_order_relaxed);
+
+        return side ? side + size_class_index((size_t)((const char *)block - slab_start(slab)), reciprocal) : NULL;
+}
+#endif

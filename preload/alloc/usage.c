@@ -1,0 +1,150 @@
+/* Taking stock: every block of the sided heaps, and what the pools hold. */
+#include "preload/alloc/heap.h"
+
+static void walk_slab(const struct slab_view *view, heap_visit *visit, void *context)
+{
+        for (uint32_t i = 0; i < view->carved; i++) {
+                /* Acquire: should the array have gone to another slab, view_holds sees that it has. */
+                uint64_t side = atomic_load_explicit(&view->side[i], memory_order_acquire);
+
+                if (!side)
+                        continue;
+                if (!slab_view_holds(view))
+                        return;
+                visit(context, view->start + (size_t)i * view->bytes, view->bytes, side);
+        }
+}
+
+static void walk_huge(heap_visit *visit, void *context)
+{
+        for (struct huge *huge = huge_first(); huge; huge = huge->next) {
+                /* Acquire: pairs with huge_create. */
+                uintptr_t start = atomic_load_explicit(&huge->start, memory_order_acquire);
+                size_t usable = atomic_load_explicit(&huge->usable, memory_order_relaxed);
+                uint64_t side = atomic_load_explicit(&huge->record, memory_order_relaxed);
+
+                if (start && side && atomic_load_explicit(&huge->sided, memory_order_relaxed))
+                        visit(context, (void *)start, usable, side);
+        }
+}
+
+/* The next slab of a segment at or behind a slice, or a view of none. */
+static struct slab_view slab_from(char *segment, unsigned *slice)
+{
+        struct slab_view view = {.kind = SLAB_NONE};
+
+        for (; *slice < SEGMENT_SLICES && view.kind == SLAB_NONE; ++*slice) {
+                view = slab_view(segment + (size_t)*slice * SLICE_BYTES);
+                if (view.kind != SLAB_NONE && view.start != segment + (size_t)*slice * SLICE_BYTES)
+                        view.kind = SLAB_NONE; /* a further slice of one that has been seen */
+        }
+        return view;
+}
+
+void heaps_walk(heap_visit *visit, void *context)
+{
+        for (size_t number = 0; number < segment_count(); number++) {
+                char *segment = segment_at(number);
+                unsigned slice = 1;
+
+                for (struct slab_view view; segment && (view = slab_from(segment, &slice)).kind != SLAB_NONE;)
+                        if (view.side)
+                                walk_slab(&view, visit, context);
+        }
+        walk_huge(visit, context);
+}
+
+static void use_slab(const struct slab_view *view, struct heap_usage *usage)
+{
+        const struct slab *slab = view->slab;
+        bool large = view->kind == SLAB_LARGE;
+        struct heap_pool_usage *pool = &usage->pool[large ? HEAP_CLASSES : size_class_of(view->bytes)];
+        size_t used = large ? 1 : atomic_load_explicit(&slab->used, memory_order_relaxed);
+
+        pool->slabs++;
+        pool->slab_bytes += (size_t)slab->slices * SLICE_BYTES;
+        pool->blocks_carved += view->carved;
+        pool->blocks_used += used;
+        if (large)
+                pool->bytes_used += view->bytes;
+        else if (view->side)
+                usage->side_bytes += slab_side_bytes(slab);
+}
+
+/* Reads the fill of a heap's bins beside its user's back: off by what happens at this moment. */
+__attribute__((no_sanitize("thread"))) static void use_heap(const struct heap *heap, struct heap_usage *usage)
+{
+        for (unsigned c = 0; c < HEAP_POOLS; c++) {
+                const struct heap_counts *counts = &heap->counts[c];
+
+                usage->pool[c].allocations += atomic_load_explicit(&counts->allocations, memory_order_relaxed);
+                usage->pool[c].refills += atomic_load_explicit(&counts->refills, memory_order_relaxed);
+                usage->pool[c].frees_remote += atomic_load_explicit(&counts->frees_remote, memory_order_relaxed);
+                if (c < HEAP_CLASSES)
+                        usage->pool[c].blocks_cached += (size_t)(size_classes[c].bin_blocks - heap->room[c]);
+        }
+}
+
+static void use_huge(struct heap_usage *usage)
+{
+        struct heap_pool_usage *pool = &usage->pool[HEAP_CLASSES + 1];
+
+        for (struct huge *huge = huge_first(); huge; huge = huge->next) {
+                size_t usable = atomic_load_explicit(&huge->usable, memory_order_relaxed);
+
+                if (!atomic_load_explicit(&huge->start, memory_order_acquire))
+                        continue;
+                pool->slabs++;
+                pool->slab_bytes += usable;
+                pool->blocks_carved++;
+                pool->blocks_used++;
+                pool->bytes_used += usable;
+        }
+        usage->mapped_bytes += pool->slab_bytes;
+}
+
+static void use_heaps(struct heap_usage *usage)
+{
+        for (struct heap_group *group = &heap_group_first; group;
+             group = atomic_load_explicit(&group->next, memory_order_acquire))
+                for (unsigned place = 0; place < 64; place++) {
+                        struct heap *heap = atomic_load_explicit(&group->heap[place], memory_order_acquire);
+
+                        if (heap)
+                                use_heap(heap, usage);
+                }
+}
+
+void heaps_usage(struct heap_usage *ret_usage)
+{
+        struct heap_usage usage = {.mapped_bytes = 0};
+        struct segment_usage segments;
+
+        segment_usage(&segments);
+        usage.mapped_bytes = segments.segments * SEGMENT_BYTES + segments.metadata_bytes;
+        usage.metadata_bytes = segments.segments * SLICE_BYTES + segments.metadata_bytes;
+        usage.free_bytes = segments.free_slices * SLICE_BYTES;
+        usage.purged_bytes = segments.clean_slices * SLICE_BYTES;
+        for (size_t number = 0; number < segment_count(); number++) {
+                char *segment = segment_at(number);
+                unsigned slice = 1;
+
+                for (struct slab_view view; segment && (view = slab_from(segment, &slice)).kind != SLAB_NONE;)
+                        use_slab(&view, &usage);
+        }
+        use_huge(&usage);
+        use_heaps(&usage);
+        for (unsigned c = 0; c < HEAP_CLASSES; c++) {
+                struct heap_pool_usage *pool = &usage.pool[c];
+
+                pool->block_bytes = heap_class_bytes(c);
+                pool->blocks_used -= pool->blocks_cached < pool->blocks_used ? pool->blocks_cached : pool->blocks_used;
+                pool->bytes_used = pool->blocks_used * pool->block_bytes;
+        }
+        *ret_usage = usage;
+}
+
+size_t heap_class_bytes(unsigned size_class)
+{
+        return size_class < HEAP_CLASSES ? size_classes[size_class].bytes : 0;
+}
