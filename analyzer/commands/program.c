@@ -92,10 +92,15 @@ static char *path_search(const char *name, int *ret_trouble)
 
 static char *program_search(const char *word, int *ret_trouble)
 {
-        if (!strchr(word, '/'))
-                return *word ? path_search(word, ret_trouble) : (*ret_trouble = ENOENT, NULL);
-        *ret_trouble = executable_trouble(word);
-        return *ret_trouble ? NULL : xstrdup(word);
+        int trouble;
+
+        if (*word && !strchr(word, '/'))
+                return path_search(word, ret_trouble);
+        trouble = executable_trouble(word);
+        if (!trouble)
+                return xstrdup(word);
+        *ret_trouble = trouble;
+        return NULL;
 }
 
 static int search_failed(const struct subject *subject, int trouble)
@@ -228,6 +233,22 @@ static void program_put_behind(struct program *program, char **words, char *inte
 
 static int file_check(struct program *program, const char *path, const char *script, unsigned depth);
 
+/* words are those behind env on the #! line of path. */
+static int env_script_check(struct program *program, const char *path, char **words, unsigned depth)
+{
+        const struct subject subject = {words[0], path};
+        int trouble = 0;
+        int status;
+        char *found = program_search(words[0], &trouble);
+
+        if (!found)
+                return search_failed(&subject, trouble);
+        status = file_check(program, found, path, depth + 1);
+        if (!status)
+                program_put_behind(program, words, found);
+        return status;
+}
+
 static int script_check(struct program *program, const char *path, char *line_words[2], unsigned count, unsigned depth)
 {
         const struct subject interpreter = {line_words[0], path};
@@ -237,18 +258,8 @@ static int script_check(struct program *program, const char *path, char *line_wo
 
         if (count == 2 && depth == 0 && base && !strcmp(base, "/env"))
                 words = env_words(line_words[1]);
-        if (words) {
-                const struct subject found_by_env = {words[0], path};
-                char *found = program_search(words[0], &trouble);
-                int status;
-
-                if (!found)
-                        return search_failed(&found_by_env, trouble);
-                status = file_check(program, found, path, depth + 1);
-                if (!status)
-                        program_put_behind(program, words, found);
-                return status;
-        }
+        if (words)
+                return env_script_check(program, path, words, depth);
         trouble = executable_trouble(line_words[0]);
         if (trouble)
                 return search_failed(&interpreter, trouble);

@@ -188,25 +188,17 @@ static bool program_release(struct run *run, int *ret_status)
         return false;
 }
 
+/* The reader takes its options from its arguments, and nothing must be preloaded into it. */
 static void reader_environment_clean(void)
 {
-        extern char **environ;
-        size_t i = 0;
+        static const char prefix[] = "HEAPTAP_";
+        size_t kept = 0;
 
         unsetenv("LD_PRELOAD");
-        while (environ[i]) {
-                const char *end = strchr(environ[i], '=');
-
-                if (strncmp(environ[i], "HEAPTAP_", strlen("HEAPTAP_")) || !end) {
-                        i++;
-                        continue;
-                }
-                char *name = xstrdup(environ[i]);
-
-                name[end - environ[i]] = '\0';
-                unsetenv(name);
-                free(name);
-        }
+        for (size_t i = 0; environ[i]; i++)
+                if (strncmp(environ[i], prefix, strlen(prefix)) != 0)
+                        environ[kept++] = environ[i];
+        environ[kept] = NULL;
 }
 
 static void reader_arguments(const struct run *run, const char **argv)
@@ -471,13 +463,12 @@ static bool run_begin(struct run *run, int *ret_status)
 }
 
 /* PROGRAM's core is PROGRAM's; a second one of this process would take its place. */
-static _Noreturn void die_of(const struct run *run, int signal_number)
+static _Noreturn void die_of(int signal_number)
 {
         const struct sigaction standard = {.sa_handler = SIG_DFL};
         const struct rlimit no_core = {0, 0};
         sigset_t one;
 
-        (void)run;
         setrlimit(RLIMIT_CORE, &no_core);
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
         sigaction(signal_number, &standard, NULL);
@@ -508,6 +499,6 @@ int supervise(const struct run_options *options, const struct program *program)
         session_dir_remove(&run.dir);
         free(run.profile);
         if (WIFSIGNALED(run.program_status))
-                die_of(&run, WTERMSIG(run.program_status));
+                die_of(WTERMSIG(run.program_status));
         return WEXITSTATUS(run.program_status);
 }
