@@ -15,6 +15,34 @@
 #if defined(__x86_64__)
 
 #define PLATFORM_ADDRESS_BITS 47 /* of a pointer in user space */
+#define PLATFORM_HAS_RULES    1  /* record/rules.c knows this machine's frames */
+
+/* Register numbers of DWARF, and where a signal frame keeps them: offsets from the ucontext of the kernel. */
+enum {
+        PLATFORM_DWARF_FP = 6,
+        PLATFORM_DWARF_SP = 7,
+        PLATFORM_DWARF_RA = 16,
+        PLATFORM_UCONTEXT_FP = 40 + 8 * 10,
+        PLATFORM_UCONTEXT_SP = 40 + 8 * 15,
+        PLATFORM_UCONTEXT_PC = 40 + 8 * 16,
+};
+
+/* __restore_rt: mov $15, %rax; syscall. Its pc may be looked up one byte early. */
+static inline int platform_is_sigreturn(const uint8_t *code)
+{
+        if (code[0] != 0x48)
+                code++;
+        return code[0] == 0x48 && code[1] == 0xc7 && code[2] == 0xc0 && code[3] == 0x0f;
+}
+
+/* The end of the stack that the C library gave this thread: the thread block lies at its top. */
+static inline uintptr_t platform_thread_pointer(void)
+{
+        uintptr_t pointer;
+
+        __asm__("mov %%fs:0, %0" : "=r"(pointer));
+        return pointer;
+}
 
 /* A cheap counter that never stands still; only differences in one process mean something. */
 static inline uint64_t platform_ticks(void)
@@ -30,6 +58,7 @@ static inline void platform_pause(void)
 #elif defined(__aarch64__)
 
 #define PLATFORM_ADDRESS_BITS 48
+#define PLATFORM_HAS_RULES    0 /* backtraces are libunwind's */
 
 static inline uint64_t platform_ticks(void)
 {

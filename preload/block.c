@@ -1,0 +1,159 @@
+/* Where allocator and recorder meet. */
+#include "preload/block.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "preload/thread.h"
+
+static _Atomic uint64_t frees_foreign, frees_interior, frees_twice;
+
+struct block_bad_frees block_bad_frees(void)
+{
+        return (struct block_bad_frees){frees_foreign, frees_interior, frees_twice};
+}
+
+static COLD void count_bad(enum block_status status)
+{
+        atomic_fetch_add(status == BLOCK_INTERIOR ? &frees_interior : &frees_foreign, 1);
+}
+
+void *block_new(size_t size, size_t alignment, enum wire_alloc_kind kind, bool zero, const uintptr_t *frame)
+{
+        int errno_before = errno;
+        struct thread *thread = size <= PTRDIFF_MAX ? thread_enter() : NULL;
+        struct block block = {.start = NULL};
+
+        if (UNLIKELY(!thread || !heap_alloc(thread->heap, size, alignment, &block))) {
+                if (thread)
+                        thread_leave(thread);
+                errno = ENOMEM;
+                return NULL;
+        }
+        if (zero && !block.zeroed)
+                memset(block.start, 0, block.usable);
+        if (block.side)
+                atomic_store_explicit(block.side,
+                                      recorder_alloc(&thread->recorder, frame, kind, size, block.usable, block.start),
+                                      memory_order_release);
+        thread_leave(thread);
+        errno = errno_before;
+        return block.start;
+}
+
+/* Finds the block and takes its record. False: there is no such block, which has been counted. */
+static bool block_take(const void *start, struct block *ret_block, uint64_t *ret_record)
+{
+        enum block_status status = heap_find(start, ret_block);
+
+        *ret_record = 0;
+        if (UNLIKELY(status != BLOCK_FOUND)) {
+                count_bad(status);
+                return false;
+        }
+        if (!ret_block->side)
+                return true;
+        /* Exchanged, so that of two threads that free one block only one does. */
+        *ret_record = atomic_exchange_explicit(ret_block->side, 0, memory_order_acq_rel);
+        if (LIKELY(*ret_record))
+                return true;
+        atomic_fetch_add(&frees_twice, 1);
+        return false;
+}
+
+void block_free(void *start)
+{
+        int errno_before = errno;
+        struct thread *thread = thread_enter();
+        struct block block;
+        uint64_t record;
+
+        if (UNLIKELY(!thread)) /* no memory even for that: the block is lost */
+                return;
+        if (LIKELY(block_take(start, &block, &record))) {
+                /* Recorded first: once released, another thread may get the same address. */
+                if (record)
+                        recorder_free(&thread->recorder, record, block.usable, start);
+                heap_release(thread->heap, &block);
+        }
+        thread_leave(thread);
+        errno = errno_before;
+}
+
+static void block_store(struct block *block, uint64_t record)
+{
+        atomic_store_explicit(block->side, record, memory_order_release);
+}
+
+/* A new block with the old one's contents. False: no memory; the old block is as it was. */
+static bool block_move(struct thread *thread, struct block *block, size_t size, uint64_t record, const uintptr_t *frame,
+                       struct block *ret_block)
+{
+        if (!heap_alloc(thread->heap, size, 16, ret_block))
+                return false;
+        memcpy(ret_block->start, block->start, size < block->usable ? size : block->usable);
+        if (record)
+                recorder_free(&thread->recorder, record, block->usable, block->start);
+        if (ret_block->side)
+                block_store(ret_block, recorder_alloc(&thread->recorder, frame, WIRE_REALLOC, size, ret_block->usable,
+                                                      ret_block->start));
+        heap_release(thread->heap, block);
+        return true;
+}
+
+/* The block has been taken. False: no memory; its record is to be put back. */
+static bool block_resize_taken(struct thread *thread, struct block *block, size_t size, uint64_t record,
+                               const uintptr_t *frame)
+{
+        size_t usable = block->usable;
+        void *start = block->start;
+        struct block moved;
+
+        switch (heap_resize(thread->heap, block, size)) {
+        case HEAP_RESIZE_IN_PLACE:
+                if (block->side)
+                        block_store(block, recorder_resize(&thread->recorder, frame, record, usable, size,
+                                                           block->usable, start));
+                return true;
+        case HEAP_RESIZE_MOVED:
+                if (record)
+                        recorder_free(&thread->recorder, record, usable, start);
+                if (block->side)
+                        block_store(block, recorder_alloc(&thread->recorder, frame, WIRE_REALLOC, size, block->usable,
+                                                          block->start));
+                return true;
+        default:
+                if (!block_move(thread, block, size, record, frame, &moved))
+                        return false;
+                *block = moved;
+                return true;
+        }
+}
+
+void *block_resize(void *start, size_t size, const uintptr_t *frame)
+{
+        int errno_before = errno;
+        struct thread *thread = size <= PTRDIFF_MAX ? thread_enter() : NULL;
+        struct block block;
+        uint64_t record;
+        bool done = false;
+
+        if (LIKELY(thread)) {
+                if (block_take(start, &block, &record)) {
+                        done = block_resize_taken(thread, &block, size, record, frame);
+                        if (!done && block.side)
+                                block_store(&block, record);
+                }
+                thread_leave(thread);
+        }
+        errno = done ? errno_before : ENOMEM;
+        return done ? block.start : NULL;
+}
+
+size_t block_usable(const void *start)
+{
+        struct block block;
+
+        return heap_find(start, &block) == BLOCK_FOUND ? block.usable : 0;
+}

@@ -1,0 +1,26 @@
+/* The slow paths that every function of the malloc family comes down to: a block is allocated, freed or resized, and
+ * recorded if tracing is on. errno is set on failure only, and survives everything else.
+ *
+ * `frame` is __builtin_frame_address(0) of the function that the program called. */
+#ifndef PRELOAD_BLOCK_H
+#define PRELOAD_BLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/wire.h"
+
+#define BLOCK_FRAME ((const uintptr_t *)__builtin_frame_address(0))
+
+void *block_new(size_t size, size_t alignment, enum wire_alloc_kind kind, bool zero, const uintptr_t *frame);
+void block_free(void *start);
+void *block_resize(void *start, size_t size, const uintptr_t *frame);
+size_t block_usable(const void *start); /* 0: not a block of ours */
+
+struct block_bad_frees {
+        uint64_t foreign, interior, twice;
+};
+struct block_bad_frees block_bad_frees(void);
+
+#endif

@@ -1,0 +1,94 @@
+/* Reading and cleaning the environment, without getenv: the C library has not seen it yet. */
+#include "preload/config.h"
+
+#include <stddef.h>
+#include <string.h>
+
+struct config config = {.stall_ms = 10000};
+
+static const char *value_of(const char *entry, const char *name)
+{
+        size_t bytes = strlen(name);
+
+        return strncmp(entry, name, bytes) == 0 && entry[bytes] == '=' ? entry + bytes + 1 : NULL;
+}
+
+static unsigned number_of(const char *text, unsigned otherwise)
+{
+        unsigned number = 0;
+
+        if (!*text)
+                return otherwise;
+        for (; *text; text++) {
+                if (*text < '0' || *text > '9' || number > 100000000)
+                        return otherwise;
+                number = number * 10 + (unsigned)(*text - '0');
+        }
+        return number;
+}
+
+static void config_entry(const char *entry)
+{
+        const char *value;
+
+        if ((value = value_of(entry, "HEAPTAP_PIPE")) && strlen(value) < sizeof config.pipe)
+                strcpy(config.pipe, value);
+        else if ((value = value_of(entry, "HEAPTAP_TRACE")))
+                config.trace = strcmp(value, "off") == 0 ? CONFIG_TRACE_OFF : CONFIG_TRACE_FULL;
+        else if ((value = value_of(entry, "HEAPTAP_FOLLOW")))
+                config.follow = strcmp(value, "1") == 0;
+        else if ((value = value_of(entry, "HEAPTAP_DROP")))
+                config.drop = strcmp(value, "1") == 0;
+        else if ((value = value_of(entry, "HEAPTAP_STACK_DEPTH")))
+                config.stack_depth = number_of(value, 0);
+        else if ((value = value_of(entry, "HEAPTAP_STALL_MS")))
+                config.stall_ms = number_of(value, config.stall_ms);
+        else if ((value = value_of(entry, "HEAPTAP_UNWIND")))
+                config.unwind = strcmp(value, "libunwind") == 0 ? CONFIG_UNWIND_LIBUNWIND
+                                : strcmp(value, "verify") == 0  ? CONFIG_UNWIND_VERIFY
+                                                                : CONFIG_UNWIND_OWN;
+}
+
+/* Takes the library out of a list separated by colons or blanks. False: nothing is left. */
+static bool list_without(char *list, const char *library)
+{
+        char *to = list;
+        size_t library_bytes = strlen(library);
+
+        for (char *from = list; *from;) {
+                size_t bytes = strcspn(from, ": ");
+                bool ours = bytes == library_bytes && memcmp(from, library, bytes) == 0;
+
+                if (bytes && !ours) {
+                        if (to != list)
+                                *to++ = ':';
+                        memmove(to, from, bytes);
+                        to += bytes;
+                }
+                from += bytes;
+                from += *from != '\0';
+        }
+        *to = '\0';
+        return to != list;
+}
+
+void config_read(char **environment, const char *library)
+{
+        char **to = environment;
+
+        config.trace = CONFIG_TRACE_FULL;
+        for (char **from = environment; *from; from++)
+                config_entry(*from);
+        if (!config.pipe[0])
+                config.trace = CONFIG_TRACE_NONE;
+        if (config.follow || config.trace == CONFIG_TRACE_NONE)
+                return;
+        for (char **from = environment; *from; from++) {
+                char *list = (char *)value_of(*from, "LD_PRELOAD");
+
+                if (strncmp(*from, "HEAPTAP_", 8) == 0 || (list && !list_without(list, library)))
+                        continue;
+                *to++ = *from;
+        }
+        *to = NULL;
+}

@@ -1,0 +1,30 @@
+/* What the environment asks for, read once in the constructor and copied: programs overwrite their environment. */
+#ifndef PRELOAD_CONFIG_H
+#define PRELOAD_CONFIG_H
+
+#include <stdbool.h>
+
+enum config_trace {
+        CONFIG_TRACE_NONE, /* no HEAPTAP_PIPE: pools alone, nothing is sent */
+        CONFIG_TRACE_OFF,  /* pools alone, with their figures at the end */
+        CONFIG_TRACE_FULL,
+};
+
+enum config_unwind { CONFIG_UNWIND_OWN, CONFIG_UNWIND_LIBUNWIND, CONFIG_UNWIND_VERIFY };
+
+struct config {
+        enum config_trace trace;   /* HEAPTAP_TRACE=off|full */
+        enum config_unwind unwind; /* HEAPTAP_UNWIND=own|libunwind|verify */
+        bool follow;               /* HEAPTAP_FOLLOW=1: programs executed by this one are traced too */
+        bool drop;                 /* HEAPTAP_DROP=1: a full pipe loses events instead of making the program wait */
+        unsigned stack_depth;      /* HEAPTAP_STACK_DEPTH: innermost frames kept; 0: all */
+        unsigned stall_ms;         /* HEAPTAP_STALL_MS: how long a reader may show no sign of life */
+        char pipe[256];            /* HEAPTAP_PIPE: path of the FIFO */
+};
+
+extern struct config config;
+
+/* Reads `environment`; unless `follow`, takes our variables and our entry of LD_PRELOAD out of it, in place. */
+void config_read(char **environment, const char *library);
+
+#endif

@@ -1,0 +1,218 @@
+/* The constructor, fork, and the ways a process ends. */
+#define _GNU_SOURCE
+#include "preload/lifecycle.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "preload/block.h"
+#include "preload/config.h"
+#include "preload/thread.h"
+
+enum { EXE_BYTES = 1024 };
+
+/* Passive until the constructor knows better: the operators then go through whatever malloc is the program's. */
+static bool passive = true;
+static bool open_for_recording;
+static bool began_late;
+static _Atomic bool closed;
+static char exe[EXE_BYTES];
+
+/* Speaks for processes whose threads record nothing. */
+static struct recorder herald;
+
+bool lifecycle_is_passive(void)
+{
+        return passive;
+}
+
+/* --- the beginning ----------------------------------------------------------------------------------------------- */
+
+/* The address of our own malloc, whatever the name means to the program. */
+extern void *malloc_of_ours(size_t size) __attribute__((visibility("hidden")));
+
+static bool program_has_own_malloc(void)
+{
+        return dlsym(RTLD_DEFAULT, "malloc") != (void *)malloc_of_ours;
+}
+
+static void exe_read(void)
+{
+        long bytes = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", exe, sizeof exe - 1);
+
+        exe[bytes > 0 ? bytes : 0] = '\0';
+}
+
+static void forked(void)
+{
+        threads_notice_fork();
+        atomic_store(&closed, false);
+}
+
+static void classes_fill(struct wire_classes *classes)
+{
+        classes->page_bytes = 4096;
+        classes->class_count = HEAP_CLASSES;
+        for (unsigned i = 0; i < HEAP_CLASSES; i++)
+                classes->block_bytes[i] = heap_class_bytes(i);
+}
+
+static void hello(void)
+{
+        struct thread *thread = thread_sided ? thread_enter() : NULL;
+
+        if (thread) {
+                recorder_hello(&thread->recorder);
+                thread_leave(thread);
+        } else if (recorder_begin(&herald)) {
+                recorder_hello(&herald);
+                recorder_end(&herald); /* a forked child must find nothing of ours in it */
+        }
+}
+
+static void record_begin(int argument_count, char **argument)
+{
+        struct recorder_options options = {
+                .mode = config.unwind == CONFIG_UNWIND_LIBUNWIND ? MEMO_LIBUNWIND
+                        : config.unwind == CONFIG_UNWIND_VERIFY  ? MEMO_VERIFY
+                                                                 : MEMO_OWN,
+                .stack_depth = config.stack_depth,
+                .own_malloc = passive,
+                .traced = config.trace == CONFIG_TRACE_FULL && !passive,
+                .late = began_late,
+                .exe = exe,
+                .argument_count = argument_count,
+                .argument = argument,
+        };
+
+        classes_fill(&options.classes);
+        if (!channel_open(config.pipe, config.drop, config.stall_ms) || !recorders_open(&options))
+                return;
+        open_for_recording = true;
+        threads_watch_fork();
+        pthread_atfork(NULL, NULL, forked);
+        if (options.traced)
+                threads_sidelong();
+        hello();
+}
+
+static void last_words_quick(void);
+
+__attribute__((constructor)) static void begin(int argument_count, char **argument, char **environment)
+{
+        Dl_info own;
+
+        began_late = thread_current != NULL;
+        threads_open();
+        passive = program_has_own_malloc();
+        if (!environment || !dladdr((void *)begin, &own))
+                return;
+        config_read(environment, own.dli_fname);
+        if (config.trace == CONFIG_TRACE_NONE)
+                return;
+        exe_read();
+        record_begin(argument_count, argument);
+        if (open_for_recording)
+                at_quick_exit(last_words_quick);
+}
+
+/* --- the end ----------------------------------------------------------------------------------------------------- */
+
+static void walk_heap(void *walk)
+{
+        heaps_walk(recorder_walk_block, walk);
+}
+
+static void pools_fill(const struct heap_usage *usage, struct wire_pool *pool)
+{
+        for (unsigned i = 0; i < HEAP_POOLS; i++) {
+                const struct heap_pool_usage *from = &usage->pool[i];
+
+                pool[i] = (struct wire_pool){
+                        .size_class = i,
+                        .block_bytes = from->block_bytes,
+                        .slabs = from->slabs,
+                        .slab_bytes = from->slab_bytes,
+                        .blocks_carved = from->blocks_carved,
+                        .blocks_used = from->blocks_used,
+                        .bytes_used = from->bytes_used,
+                        .blocks_cached = from->blocks_cached,
+                        .allocations = from->allocations,
+                        .refills = from->refills,
+                        .frees_remote = from->frees_remote,
+                };
+        }
+}
+
+static void close_with(struct recorder *recorder, enum wire_exit how)
+{
+        /* Static: thread stacks may be small, and this is done once in a process. */
+        static struct heap_usage usage;
+        static struct wire_pool pool[HEAP_POOLS];
+        struct block_bad_frees bad = block_bad_frees();
+        struct recorder_close close = {.how = how, .pool = pool, .pool_count = HEAP_POOLS};
+
+        heaps_usage(&usage);
+        pools_fill(&usage, pool);
+        close.usage = (struct wire_usage){
+                .mapped_bytes = usage.mapped_bytes,
+                .free_bytes = usage.free_bytes,
+                .purged_bytes = usage.purged_bytes,
+                .metadata_bytes = usage.metadata_bytes,
+                .side_bytes = usage.side_bytes,
+                .frees_foreign = bad.foreign,
+                .frees_interior = bad.interior,
+                .frees_double = bad.twice,
+        };
+        threads_sum(&close);
+        recorder_close(recorder, &close, walk_heap);
+}
+
+static void last_words(enum wire_exit how)
+{
+        struct thread *thread = NULL;
+
+        if (!open_for_recording)
+                return;
+        if (*thread_canary == 0)
+                forked();
+        /* The child of a vfork ends in its parent's memory: the last words are not its to say. */
+        if ((pid_t)syscall(SYS_getpid) != thread_pid || atomic_exchange(&closed, true))
+                return;
+        if (thread_sided)
+                thread = thread_enter();
+        if (thread) {
+                close_with(&thread->recorder, how);
+                thread_leave(thread);
+        } else if (recorder_begin(&herald)) {
+                close_with(&herald, how);
+        }
+}
+
+static void last_words_quick(void)
+{
+        last_words(WIRE_EXIT_QUICK);
+}
+
+__attribute__((destructor)) static void end(void)
+{
+        last_words(WIRE_EXIT_NORMAL);
+}
+
+EXPORT __attribute__((noreturn)) void _exit(int status)
+{
+        last_words(WIRE_EXIT_QUICK);
+        for (;;)
+                syscall(SYS_exit_group, status);
+}
+
+EXPORT __attribute__((noreturn)) void _Exit(int status)
+{
+        _exit(status);
+}

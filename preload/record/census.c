@@ -1,0 +1,59 @@
+/* Open addressing, doubled when half full. */
+#define _GNU_SOURCE
+#include "preload/record/census.h"
+
+#include <sys/mman.h>
+
+#include "preload/platform.h"
+
+enum { ROWS_FIRST = 1024 };
+
+static struct census_row *row_find(struct census_row *row, size_t row_max, uint32_t stack)
+{
+        size_t at = stack * UINT32_C(0x9E3779B1) & (row_max - 1);
+
+        while (row[at].used && row[at].stack != stack)
+                at = (at + 1) & (row_max - 1);
+        return &row[at];
+}
+
+static bool census_grow(struct census *census)
+{
+        size_t row_max = census->row_max ? census->row_max * 2 : ROWS_FIRST;
+        struct census_row *row =
+                mmap(NULL, row_max * sizeof *row, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+        if (row == MAP_FAILED)
+                return false;
+        for (size_t i = 0; i < census->row_max; i++)
+                if (census->row[i].used)
+                        *row_find(row, row_max, census->row[i].stack) = census->row[i];
+        census_close(census);
+        census->row = row;
+        census->row_max = row_max;
+        return true;
+}
+
+bool census_add(struct census *census, uint32_t stack, size_t bytes, size_t usable)
+{
+        struct census_row *row;
+
+        if (census->row_count * 2 >= census->row_max && !census_grow(census))
+                return false;
+        row = row_find(census->row, census->row_max, stack);
+        census->row_count += !row->used;
+        row->stack = stack;
+        row->used = 1;
+        row->blocks++;
+        row->bytes += bytes;
+        row->usable += usable;
+        return true;
+}
+
+void census_close(struct census *census)
+{
+        if (census->row)
+                munmap(census->row, census->row_max * sizeof *census->row);
+        census->row = NULL;
+        census->row_max = 0;
+}

@@ -1,0 +1,23 @@
+/* The live heap counted by stack, from the side records that a walk of it finds. Its memory comes from the kernel. */
+#ifndef PRELOAD_RECORD_CENSUS_H
+#define PRELOAD_RECORD_CENSUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct census_row {
+        uint32_t stack;
+        uint32_t used;
+        uint64_t blocks, bytes, usable;
+};
+
+struct census {
+        struct census_row *row;
+        size_t row_count, row_max; /* row_max: a power of two, or 0 */
+};
+
+bool census_add(struct census *census, uint32_t stack, size_t bytes, size_t usable); /* false: no memory */
+void census_close(struct census *census);
+
+#endif

@@ -1,0 +1,35 @@
+/* The way to the analyzer: the FIFO, and the memory shared with it in which frames are built (wire/session.h).
+ *
+ * One call sends one whole frame; the kernel keeps frames of at most PIPE_BUF bytes apart, so there is no lock. The
+ * descriptor lies high, is closed on exec, and its identity is checked before each frame; it is open for reading too,
+ * so that a dead reader raises no SIGPIPE. */
+#ifndef PRELOAD_RECORD_CHANNEL_H
+#define PRELOAD_RECORD_CHANNEL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A place for one thread's frame. Its memory is shared with the analyzer, or private when no place was free. */
+struct channel_slot {
+        uint8_t *frame;              /* WIRE_FRAME_BYTES_MAX bytes */
+        _Atomic uint32_t *bytes;     /* of them that are whole */
+        struct session_slot *shared; /* NULL: private */
+        _Atomic uint32_t private_bytes;
+};
+
+/* In the constructor. False: nobody reads the FIFO. `drop`: never wait for the reader. */
+bool channel_open(const char *path, bool drop, unsigned stall_ms);
+
+bool channel_is_open(void);         /* false: the recording has ended for good */
+uint32_t channel_process_new(void); /* the number of a new stream */
+
+/* A slot that already has memory keeps it when it is private. False: no memory. */
+bool channel_claim(struct channel_slot *slot, uint32_t process, uint32_t thread);
+void channel_release(struct channel_slot *slot); /* what it holds must have been sent */
+
+/* False: not sent, because the reader is gone or does not read. */
+bool channel_send(const uint8_t *frame, size_t byte_count);
+
+#endif

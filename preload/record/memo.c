@@ -1,0 +1,593 @@
+/* The walk, the memo and the definition of new stacks. See the header for why the memo is exact. */
+#include "preload/record/memo.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "preload/platform.h"
+#include "preload/record/modules.h"
+#include "preload/record/rules.h"
+#include "preload/record/stacks.h"
+#include "preload/record/unwind_slow.h"
+
+enum {
+        FRAMES_MAX = 16384,
+        TRUNCATED_FRAMES = 256,         /* kept of a deeper stack */
+        CHECKPOINT = 16,                /* frames at such depths get ids, so that definitions stay short */
+        GUESS_BYTES_MAX = 16 * 1024,    /* between a frame and its caller's, without unwind information */
+        STRIDE_BYTES_MAX = 1024 * 1024, /* a longer step is checked before memory there is read */
+        PAGE = 4096,
+        VERIFY_INTERVAL = 64,
+        ADDRESSES_MAX = 1024, /* asked of libunwind */
+};
+
+/* A frame of the last stack. The state in which the walk stood there: key, sp, fp (if live), is_signal. */
+struct frame {
+        uint64_t sp, key, hash;
+        uint32_t id;         /* 0: none yet */
+        uint32_t word_count; /* words from the outermost frame to here, inclusive */
+        uint64_t fp;
+        bool fp_live;   /* the frame pointer matters to the walk from here outward */
+        bool is_signal; /* the pc is exact, not a return address */
+        uint8_t pad[6];
+};
+
+struct word {
+        uint64_t address, value;
+};
+
+/* A frame of the walk under way. */
+struct step {
+        uint64_t key, sp, fp;
+        int32_t cfa_offset;
+        int16_t fp_offset;
+        uint8_t kind;
+        uint8_t flags;
+        bool is_signal;
+};
+
+struct state {
+        uint64_t pc, sp, fp;
+        bool is_signal;
+        bool doubtful; /* came through a guess: addresses are checked before they are read */
+        uint64_t page; /* the last page that was checked */
+};
+
+enum step_status { STEP_ON, STEP_END, STEP_GUESS_END, STEP_BROKEN };
+
+struct memo {
+        enum memo_mode mode;
+        unsigned depth_max;
+        memo_define *define;
+        void *context;
+        uint64_t epoch;
+        uint32_t count; /* frames of the last stack */
+        uint32_t root_flags;
+        uint32_t captures;
+        struct memo_counts counts;
+        int checkpoint[FRAMES_MAX / CHECKPOINT + 1];
+        struct rule rules[RULES_CACHE_ENTRIES];
+        struct frame *frame; /* guarded_frame + 1: frame[-1] ends every search outward */
+        struct frame guarded_frame[FRAMES_MAX + 2];
+        struct word word[3 * FRAMES_MAX + 8];
+        struct step step[FRAMES_MAX + 1];
+        uint64_t key[FRAMES_MAX];
+        struct wire_pc definition[WIRE_STACK_FRAMES_MAX]; /* not on the stack, which may be a small one */
+        void *address[ADDRESSES_MAX];
+};
+
+struct memo *memo_create(enum memo_mode mode, unsigned depth_max, memo_define *define, void *context)
+{
+        struct memo *memo =
+                mmap(NULL, sizeof *memo, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+        if (memo == MAP_FAILED)
+                return NULL;
+        memo->mode = mode;
+        memo->depth_max = depth_max;
+        memo->define = define;
+        memo->context = context;
+        memo->frame = memo->guarded_frame + 1;
+        memo->guarded_frame[0].sp = UINT64_MAX;
+        return memo;
+}
+
+uint64_t memo_bytes(void)
+{
+        return sizeof(struct memo);
+}
+
+void memo_forget(struct memo *memo)
+{
+        memo->count = 0;
+}
+
+const struct memo_counts *memo_counts(const struct memo *memo)
+{
+        return &memo->counts;
+}
+
+size_t memo_frames(const struct memo *memo, uint64_t *ret_key, size_t key_max)
+{
+        size_t count = 0;
+
+        for (uint32_t i = memo->count; i-- > 0 && count < key_max;)
+                ret_key[count++] = memo->frame[i].key;
+        return count;
+}
+
+/* --- one step outward -------------------------------------------------------------------------------------------- */
+
+static inline uint64_t load(uint64_t address)
+{
+        return *(const volatile uint64_t *)(uintptr_t)address;
+}
+
+/* Whether 8 bytes at `address` can be read. The kernel copies the new mask before it looks at what to do with it, so an
+ * impossible request says EFAULT or EINVAL and changes nothing (the trick is Abseil's, debugging/address_is_readable).
+ */
+static bool readable(uint64_t address)
+{
+        return syscall(SYS_rt_sigprocmask, ~0, address, NULL, 8) == -1 && errno != EFAULT;
+}
+
+static bool state_may_load(struct state *state, uint64_t address)
+{
+        if (LIKELY(!state->doubtful) || address / PAGE == state->page)
+                return true;
+        if ((address & 7) || !readable(address))
+                return false;
+        state->page = address / PAGE;
+        return true;
+}
+
+/* Where the caller's frame begins, or 0 with *ret_status saying how the walk ends. */
+static inline uint64_t step_cfa(const struct rule *rule, struct state *state, enum step_status *ret_status)
+{
+        uint64_t cfa;
+
+        switch (rule->kind) {
+        case RULE_SP:
+                return state->sp + (uint64_t)(int64_t)rule->cfa_offset;
+        case RULE_FP:
+                cfa = state->fp + (uint64_t)(int64_t)rule->cfa_offset;
+                break;
+        case RULE_FP_DEREF:
+                cfa = state->fp + (uint64_t)(int64_t)rule->cfa_offset;
+                if (UNLIKELY(cfa - state->sp > STRIDE_BYTES_MAX))
+                        state->doubtful = true;
+                if (!state_may_load(state, cfa) || !state_may_load(state, state->fp)) {
+                        *ret_status = STEP_BROKEN;
+                        return 0;
+                }
+                cfa = load(cfa);
+                break;
+        case RULE_GUESS:
+                if (state->fp < state->sp || state->fp - state->sp > GUESS_BYTES_MAX || (state->fp & 7)) {
+                        *ret_status = STEP_GUESS_END;
+                        return 0;
+                }
+                state->doubtful = true;
+                return state->fp + 16;
+        default:
+                *ret_status = rule->kind == RULE_END ? STEP_END : STEP_BROKEN;
+                return 0;
+        }
+        /* Far off, or inward: another stack perhaps, or a frame pointer that is none. */
+        if (UNLIKELY(cfa - state->sp > STRIDE_BYTES_MAX))
+                state->doubtful = true;
+        return cfa;
+}
+
+static enum step_status step_signal(struct state *state)
+{
+        uint64_t context = state->sp;
+
+        state->pc = load(context + PLATFORM_UCONTEXT_PC);
+        state->fp = load(context + PLATFORM_UCONTEXT_FP);
+        state->sp = load(context + PLATFORM_UCONTEXT_SP);
+        state->is_signal = true;
+        return state->pc < PAGE ? STEP_END : STEP_ON;
+}
+
+/* From the state in a frame to that in its caller. */
+static inline enum step_status step_out(const struct rule *rule, struct state *state)
+{
+        enum step_status status = STEP_ON;
+
+        if (UNLIKELY(rule->kind == RULE_SIGNAL))
+                return step_signal(state);
+
+        uint64_t cfa = step_cfa(rule, state, &status);
+
+        if (UNLIKELY(status != STEP_ON))
+                return status;
+
+        uint64_t saved = rule->kind == RULE_FP_DEREF ? state->fp + (uint64_t)(int64_t)rule->fp_offset
+                                                     : cfa + (uint64_t)(int64_t)rule->fp_offset;
+
+        if (UNLIKELY(state->doubtful && (!state_may_load(state, cfa - 8) || !state_may_load(state, saved))))
+                return rule->kind == RULE_GUESS ? STEP_GUESS_END : STEP_BROKEN;
+
+        uint64_t return_address = load(cfa - 8);
+        uint64_t fp = load(saved);
+
+        if (rule->flags & RULE_RESTORES_FP)
+                state->fp = fp;
+        state->sp = cfa;
+        state->pc = return_address - 1;
+        state->is_signal = false;
+        return return_address < PAGE ? STEP_END : STEP_ON;
+}
+
+/* --- the memo ---------------------------------------------------------------------------------------------------- */
+
+/* How many of the words before `count` hold what they held, from the innermost outward: 0 left means all. Words of one
+ * page are compared four at a time. */
+static inline uint32_t words_check(const struct word *word, uint32_t count)
+{
+        while (count >= 4) {
+                const struct word *last = &word[count - 4];
+
+                if (UNLIKELY((last[0].address ^ last[3].address) >= PAGE ||
+                             (last[1].address ^ last[3].address) >= PAGE ||
+                             (last[2].address ^ last[3].address) >= PAGE))
+                        break;
+                if (UNLIKELY((load(last[0].address) ^ last[0].value) | (load(last[1].address) ^ last[1].value) |
+                             (load(last[2].address) ^ last[2].value) | (load(last[3].address) ^ last[3].value)))
+                        break;
+                count -= 4;
+        }
+        while (count > 0 && load(word[count - 1].address) == word[count - 1].value)
+                count--;
+        return count;
+}
+
+static inline bool frame_is(const struct frame *frame, const struct state *state)
+{
+        return frame->sp == state->sp && rules_key_is(frame->key, state->pc) && frame->is_signal == state->is_signal &&
+               (!frame->fp_live || frame->fp == state->fp);
+}
+
+/* Whether memo frame `index` and all outside it hold still. If not, *index becomes the frame to go on looking from. */
+static inline bool memo_holds(const struct memo *memo, int *index)
+{
+        uint32_t left = words_check(memo->word, memo->frame[*index].word_count);
+        int outer = *index;
+
+        if (LIKELY(left == 0))
+                return true;
+        /* Word left - 1 has changed: the frames whose steps need it are lost, those further out are not. */
+        while (outer >= 0 && memo->frame[outer].word_count >= left)
+                outer--;
+        *index = outer;
+        return false;
+}
+
+static inline uint32_t word_put(struct memo *memo, uint32_t count, uint64_t address)
+{
+        memo->word[count] = (struct word){address, load(address)};
+        return count + 1;
+}
+
+/* Adds the words that the step out of frame `step`, with its caller's frame at `cfa`, needs to the list, and says
+ * whether the frame pointer matters at its own state, given whether it matters at its caller's. */
+static inline uint32_t words_put(struct memo *memo, uint32_t count, const struct step *step, uint64_t cfa,
+                                 bool *fp_live)
+{
+        bool restores = step->flags & RULE_RESTORES_FP;
+
+        switch (step->kind) {
+        case RULE_SP:
+                if (*fp_live && restores) {
+                        count = word_put(memo, count, cfa + (uint64_t)(int64_t)step->fp_offset);
+                        *fp_live = false;
+                }
+                return word_put(memo, count, cfa - 8);
+        case RULE_FP:
+        case RULE_GUESS:
+                if (*fp_live && restores)
+                        count = word_put(memo, count, cfa + (uint64_t)(int64_t)step->fp_offset);
+                *fp_live = true;
+                return word_put(memo, count, cfa - 8);
+        case RULE_FP_DEREF:
+                if (*fp_live)
+                        count = word_put(memo, count, step->fp + (uint64_t)(int64_t)step->fp_offset);
+                *fp_live = true;
+                count = word_put(memo, count, cfa - 8);
+                return word_put(memo, count, step->fp + (uint64_t)(int64_t)step->cfa_offset);
+        default: /* RULE_SIGNAL */
+                *fp_live = false;
+                count = word_put(memo, count, step->sp + PLATFORM_UCONTEXT_PC);
+                count = word_put(memo, count, step->sp + PLATFORM_UCONTEXT_SP);
+                return word_put(memo, count, step->sp + PLATFORM_UCONTEXT_FP);
+        }
+}
+
+/* Puts the steps of a fresh walk, outermost first, on top of the memo's frames that still hold. `cfa` is the sp of the
+ * state that the last step led to. The step without a way out, if any, is the outermost: it has no words. */
+static inline void memo_rebuild(struct memo *memo, uint32_t kept, uint32_t step_count, uint64_t cfa, bool ended,
+                                bool end_used_fp)
+{
+        uint32_t count = kept, words = kept ? memo->frame[kept - 1].word_count : 0;
+        uint64_t hash = kept ? memo->frame[kept - 1].hash : 0;
+        bool fp_live = kept ? memo->frame[kept - 1].fp_live : false;
+
+        for (uint32_t i = step_count; i-- > 0;) {
+                const struct step *step = &memo->step[i];
+                struct frame *frame = &memo->frame[count++];
+
+                if (ended && i == step_count - 1)
+                        fp_live = end_used_fp;
+                else
+                        words = words_put(memo, words, step, cfa, &fp_live);
+                cfa = step->sp;
+                hash = stacks_chain(hash, step->key);
+                frame->sp = step->sp;
+                frame->key = step->key;
+                frame->hash = hash;
+                frame->id = 0;
+                frame->word_count = words;
+                frame->fp = step->fp;
+                frame->fp_live = fp_live;
+                frame->is_signal = step->is_signal;
+        }
+        memo->count = count;
+}
+
+/* --- ids and definitions ----------------------------------------------------------------------------------------- */
+
+static void define(struct memo *memo, uint32_t id, uint32_t ancestor, const uint64_t *key, ptrdiff_t stride,
+                   size_t count, uint32_t flags)
+{
+        struct wire_pc *frame = memo->definition;
+
+        if (count > WIRE_STACK_FRAMES_MAX) {
+                count = WIRE_STACK_FRAMES_MAX;
+                flags |= WIRE_STACK_TRUNCATED;
+        }
+        for (size_t i = 0; i < count; i++) {
+                uint64_t word = *(const uint64_t *)(const void *)((const char *)key + (ptrdiff_t)i * stride);
+
+                frame[i].pc = word & ((UINT64_C(1) << RULES_GENERATION_SHIFT) - 1);
+                frame[i].generation = (uint32_t)(word >> RULES_GENERATION_SHIFT);
+        }
+        memo->define(memo->context, id, ancestor, flags, frame, count);
+}
+
+/* Defines frame `last` and what lies between it and its ancestor, frame `first` - 1. */
+static void define_frames(struct memo *memo, int first, int last, uint32_t ancestor)
+{
+        define(memo, memo->frame[last].id, ancestor, &memo->frame[last].key, -(ptrdiff_t)sizeof(struct frame),
+               (size_t)(last - first + 1), ancestor ? 0 : memo->root_flags);
+}
+
+/* The stack of the innermost frame is new: define it, and the checkpoints outside it that are new too. */
+static COLD void memo_define_leaf(struct memo *memo)
+{
+        struct frame *frame = memo->frame;
+        int leaf = (int)memo->count - 1, at = leaf - 1, checkpoints = 0;
+        uint32_t ancestor;
+
+        for (; at >= 0 && !frame[at].id; at--) {
+                bool is_new;
+
+                if (at % CHECKPOINT != 0)
+                        continue;
+                frame[at].id = stacks_intern(frame[at].hash, &is_new);
+                if (frame[at].id && !is_new)
+                        break;
+                if (frame[at].id)
+                        memo->checkpoint[checkpoints++] = at;
+        }
+        ancestor = at >= 0 ? frame[at].id : 0;
+        while (checkpoints > 0) {
+                int checkpoint = memo->checkpoint[--checkpoints];
+
+                define_frames(memo, at + 1, checkpoint, ancestor);
+                at = checkpoint;
+                ancestor = frame[checkpoint].id;
+        }
+        define_frames(memo, at + 1, leaf, ancestor);
+}
+
+static inline uint32_t memo_leaf_id(struct memo *memo)
+{
+        struct frame *leaf = &memo->frame[memo->count - 1];
+        bool is_new;
+
+        leaf->id = stacks_intern(leaf->hash, &is_new);
+        if (UNLIKELY(is_new))
+                memo_define_leaf(memo);
+        /* The tables are full: the nearest caller that has a name stands for it. */
+        for (struct frame *frame = leaf; frame >= memo->frame; frame--)
+                if (LIKELY(frame->id))
+                        return frame->id;
+        return 0;
+}
+
+/* The id of a stack given as keys, innermost first, without the memo. */
+static COLD uint32_t keys_intern(struct memo *memo, const uint64_t *key, size_t count, uint32_t flags)
+{
+        uint64_t hash = flags; /* a cut stack is another than a whole one of the same frames */
+        uint32_t id = 0, ancestor = 0;
+        size_t first = count;
+
+        for (size_t i = count; i-- > 0;) {
+                bool is_new;
+
+                hash = stacks_chain(hash, key[i]);
+                if (i > 0 && first - i < WIRE_STACK_FRAMES_MAX / 2)
+                        continue;
+                id = stacks_intern(hash, &is_new);
+                if (!id)
+                        return ancestor;
+                if (is_new)
+                        define(memo, id, ancestor, &key[i], sizeof key[0], first - i, ancestor ? 0 : flags);
+                ancestor = id;
+                first = i;
+        }
+        return id;
+}
+
+/* --- capture ----------------------------------------------------------------------------------------------------- */
+
+/* Deeper than wanted: the innermost frames only, which are the first steps of the walk or the last of the memo. */
+static COLD uint32_t capture_truncated(struct memo *memo, size_t count)
+{
+        memo->counts.truncated++;
+        return keys_intern(memo, memo->key, count, WIRE_STACK_TRUNCATED);
+}
+
+static COLD uint32_t capture_too_deep(struct memo *memo, uint32_t step_count, uint32_t kept)
+{
+        uint32_t count = 0;
+
+        for (; count < step_count && count < TRUNCATED_FRAMES; count++)
+                memo->key[count] = memo->step[count].key;
+        while (kept > 0 && count < TRUNCATED_FRAMES)
+                memo->key[count++] = memo->frame[--kept].key;
+        memo->count = 0;
+        return capture_truncated(memo, count);
+}
+
+static COLD uint32_t capture_limited(struct memo *memo)
+{
+        return capture_truncated(memo, memo_frames(memo, memo->key, memo->depth_max));
+}
+
+/* Follows the chain outward, down to a memo frame that holds or to the end, noting the steps. Returns their number;
+ * more than FRAMES_MAX: too deep. *index: the memo frame that holds, -1 for none. */
+static inline uint32_t walk(struct memo *memo, struct state *state, int *index, enum step_status *status)
+{
+        const struct frame *frame = memo->frame;
+        uint32_t count = 0;
+        int at = (int)memo->count - 1;
+
+        for (;;) {
+                while (frame[at].sp < state->sp)
+                        at--;
+                if (at >= 0 && frame_is(&frame[at], state) && memo_holds(memo, &at))
+                        break;
+
+                const struct rule *rule = rules_lookup(memo->rules, state->pc);
+                struct step *step = &memo->step[count++];
+
+                step->key = rule->key;
+                step->sp = state->sp;
+                step->fp = state->fp;
+                step->cfa_offset = rule->cfa_offset;
+                step->fp_offset = rule->fp_offset;
+                step->kind = rule->kind;
+                step->flags = rule->flags;
+                step->is_signal = state->is_signal;
+                if (UNLIKELY(count >= FRAMES_MAX))
+                        break;
+                *status = step_out(rule, state);
+                if (UNLIKELY(*status != STEP_ON)) {
+                        at = -1;
+                        break;
+                }
+        }
+        *index = at;
+        return count;
+}
+
+static uint32_t capture_own(struct memo *memo, const uintptr_t *frame)
+{
+        struct state state = {.pc = frame[1] - 1, .sp = (uintptr_t)(frame + 2), .fp = frame[0]};
+        enum step_status status = STEP_ON;
+        uint64_t epoch = modules_epoch();
+        int kept;
+
+        if (UNLIKELY(epoch != memo->epoch)) {
+                memset(memo->rules, 0, sizeof memo->rules);
+                memo->count = 0;
+                memo->epoch = epoch;
+        }
+        uint32_t count = walk(memo, &state, &kept, &status);
+
+        if (LIKELY(count == 0)) {
+                memo->count = (uint32_t)kept + 1;
+                if (LIKELY(memo->frame[kept].id))
+                        return memo->frame[kept].id;
+                return memo_leaf_id(memo);
+        }
+        if (UNLIKELY((uint32_t)(kept + 1) + count > FRAMES_MAX || (count >= FRAMES_MAX && status == STEP_ON)))
+                return capture_too_deep(memo, count, (uint32_t)(kept + 1));
+        if (kept < 0) {
+                memo->root_flags = status == STEP_BROKEN ? WIRE_STACK_BROKEN : 0;
+                memo->counts.broken += status == STEP_BROKEN;
+        }
+        /* The last step has no words when there was no rule to go on by, but has when it led to no return address. */
+        bool ended = kept < 0 && (status != STEP_END || memo->step[count - 1].kind == RULE_END);
+
+        memo_rebuild(memo, (uint32_t)(kept + 1), count, state.sp, ended, status != STEP_END);
+        return memo_leaf_id(memo);
+}
+
+/* The same by libunwind. Its addresses go through our rules only to learn the generations of their modules. */
+static COLD size_t libunwind_keys(struct memo *memo, const uintptr_t *frame, uint64_t *ret_key, size_t key_max)
+{
+        void **address = memo->address;
+        int count = unwind_slow_backtrace(address, ADDRESSES_MAX), first = 0;
+        size_t keys = 0;
+
+        while (first < count && (uintptr_t)address[first] != frame[1])
+                first++;
+        for (int i = first; i < count && keys < key_max && address[i]; i++)
+                ret_key[keys++] = rules_lookup(memo->rules, (uintptr_t)address[i] - 1)->key;
+        return keys;
+}
+
+static COLD uint32_t capture_libunwind(struct memo *memo, const uintptr_t *frame)
+{
+        uint64_t epoch = modules_epoch();
+
+        if (epoch != memo->epoch) {
+                memset(memo->rules, 0, sizeof memo->rules);
+                memo->epoch = epoch;
+        }
+        return keys_intern(memo, memo->key, libunwind_keys(memo, frame, memo->key, FRAMES_MAX), 0);
+}
+
+static bool keys_equal(const struct memo *memo, const uint64_t *key, size_t count)
+{
+        if (memo->count != count && count < ADDRESSES_MAX - 64)
+                return false;
+        for (size_t i = 0; i < count && i < memo->count; i++) {
+                const struct frame *frame = &memo->frame[memo->count - 1 - i];
+
+                /* What a signal interrupted is exact with us, and one less there. */
+                if (key[i] + (frame->is_signal ? 1 : 0) != frame->key)
+                        return false;
+        }
+        return true;
+}
+
+static COLD void capture_verify(struct memo *memo, const uintptr_t *frame)
+{
+        size_t count = libunwind_keys(memo, frame, memo->key, FRAMES_MAX);
+
+        memo->counts.checked++;
+        if (memo->count && !keys_equal(memo, memo->key, count))
+                memo->counts.differ++;
+}
+
+uint32_t memo_capture(struct memo *memo, const uintptr_t *frame)
+{
+        uint32_t id;
+
+        if (!PLATFORM_HAS_RULES || UNLIKELY(memo->mode == MEMO_LIBUNWIND))
+                return capture_libunwind(memo, frame);
+        id = capture_own(memo, frame);
+        if (UNLIKELY(memo->mode == MEMO_VERIFY) && memo->captures++ % VERIFY_INTERVAL == 0)
+                capture_verify(memo, frame);
+        if (UNLIKELY(memo->depth_max) && memo->count > memo->depth_max)
+                return capture_limited(memo);
+        return id;
+}

@@ -1,0 +1,38 @@
+/* The loaded modules, found out without the loader's lock.
+ *
+ * A module is learnt from _dl_find_object (glibc 2.35: lock-free, allocates nothing) when a pc of it is first seen. Its
+ * generation is one more than the number of unloadings noticed until then; a pc carries the generation of its module,
+ * so that an address used again by another library is another frame. Unloadings are noticed in dlclose, and when a
+ * module is found where another one was known. */
+#ifndef PRELOAD_RECORD_MODULES_H
+#define PRELOAD_RECORD_MODULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct encode;
+
+struct module_place {
+        uint32_t generation;   /* 0: in no module */
+        const uint8_t *unwind; /* its .eh_frame_hdr; NULL: none */
+};
+
+/* In the constructor. `exe` is the path of the program, and must stay. False: this C library cannot do it. */
+bool modules_open(const char *exe);
+
+void modules_find(uint64_t pc, struct module_place *ret_place);
+
+/* Writes a MODULE or MODULE_GONE event for one module that needs one; false: there is none. Needs
+ * ENCODE_COLD_BYTES_MAX of room. Each is written by one thread only. */
+bool modules_announce(struct encode *encode);
+
+/* Around the real dlclose. Between the two calls nothing known about modules may be trusted. */
+void modules_unload_begin(void);
+void modules_unload_end(void);
+
+/* Changes whenever what is cached about pcs must be dropped; bits 32 and up are not zero while nothing may be cached.
+ */
+uint64_t modules_epoch(void);
+
+#endif

@@ -1,0 +1,93 @@
+/* The recorder of one thread: from an allocation to its side record and its event.
+ *
+ * The side record of a block: bit 63 live, 62-60 kind, 59-48 slack (usable minus requested bytes), 47-32 birth,
+ * 31-0 stack id. The birth is a code of the milliseconds since the start of the recording: linear up to 4095, then 2048
+ * steps to each doubling. */
+#ifndef PRELOAD_RECORD_RECORDER_H
+#define PRELOAD_RECORD_RECORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "preload/record/channel.h"
+#include "preload/record/memo.h"
+#include "wire/encode.h"
+
+struct recorder {
+        struct memo *memo;        /* NULL: not begun */
+        const void *last;         /* the block allocated last; never followed */
+        uint64_t clock_ticks;     /* platform_ticks at the last look at the clock */
+        uint64_t now_ns, tick_ns; /* CLOCK_MONOTONIC: then, and as far as the frame's events tell */
+        uint16_t birth;           /* code of now_ns */
+        bool thread_announced;
+        uint32_t thread, sequence;
+        uint64_t allocations, frees, resizes, requested_bytes;
+        uint64_t frame_events;             /* allocations + frees + resizes when the frame was begun */
+        uint64_t lost_events, lost_frames; /* not yet told */
+        struct channel_slot slot;
+        struct encode encode;
+};
+
+struct recorder_options {
+        enum memo_mode mode;
+        unsigned stack_depth;
+        bool own_malloc;    /* the program brings its own malloc */
+        bool traced;        /* false: only the figures of the end are sent */
+        bool late;          /* blocks were allocated before */
+        const char *exe;    /* stays */
+        int argument_count; /* of the program, read now */
+        char **argument;
+        struct wire_classes classes;
+};
+
+/* In the constructor, once the channel is open. False: no memory, or an unwinder is missing. */
+bool recorders_open(const struct recorder_options *options);
+
+/* A recorder is all zero at first. False: no memory. */
+bool recorder_begin(struct recorder *recorder);
+void recorder_hello(struct recorder *recorder); /* sends what has to be said first */
+void recorder_end(struct recorder *recorder);   /* its thread has ended: sends what there is; can be begun again */
+
+/* Whether anything is recorded still. */
+bool recorder_is_on(void);
+
+/* Records an allocation and returns the side record. `frame` is __builtin_frame_address(0) of the function that the
+ * program called. */
+uint64_t recorder_alloc(struct recorder *recorder, const uintptr_t *frame, enum wire_alloc_kind kind, size_t size,
+                        size_t usable, const void *block);
+/* Records a free. `record` is what the block's side record held. Call it before the block can be allocated again. */
+void recorder_free(struct recorder *recorder, uint64_t record, size_t usable, const void *block);
+/* Records a realloc in place, and returns the new side record. */
+uint64_t recorder_resize(struct recorder *recorder, const uintptr_t *frame, uint64_t record, size_t usable_old,
+                         size_t size, size_t usable, const void *block);
+
+/* Around the real dlclose; either may be called with NULL. */
+void recorder_unload_begin(struct recorder *recorder);
+
+/* In a forked child: all that follows belongs to a new process of the stream. */
+void recorders_after_fork(void);
+void recorder_after_fork(struct recorder *recorder);
+
+/* The requested size of a block with that record. */
+static inline size_t recorder_size(uint64_t record, size_t usable)
+{
+        return usable - (size_t)(record >> 48 & 0xfff);
+}
+
+/* Last words: the census of the live heap, the pools, the end. All of it is sent before recorder_close returns. */
+struct recorder_walk;
+void recorder_walk_block(void *walk, void *start, size_t usable, uint64_t record); /* a heap_visit */
+struct recorder_close {
+        enum wire_exit how;
+        const struct wire_pool *pool;
+        size_t pool_count;
+        struct wire_usage usage; /* the allocator's half; the recorder adds its own */
+        uint64_t untraced_blocks, threads;
+        uint64_t allocations, frees, resizes, requested_bytes; /* of all recorders */
+        struct memo_counts counts;
+};
+/* `walk_heap` calls recorder_walk_block with the context it is given for every block. */
+void recorder_close(struct recorder *recorder, const struct recorder_close *close, void (*walk_heap)(void *walk));
+
+#endif

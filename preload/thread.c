@@ -1,0 +1,212 @@
+/* The list of threads: an entry is claimed by compare-and-swap, and used again when its thread has ended. */
+#define _GNU_SOURCE
+#include "preload/thread.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
+THREAD_LOCAL struct heap *heap_current = &heap_none;
+THREAD_LOCAL struct thread *thread_current;
+
+bool thread_sided;
+
+static uint32_t canary_first = 1;
+volatile uint32_t *thread_canary = &canary_first;
+pid_t thread_pid;
+
+static _Atomic(struct thread *) threads;
+static pthread_key_t end_key;
+static bool end_key_made;
+
+/* What a thread has after its destructors: everything is borrowed for one call. */
+static struct thread thread_ended = {.busy = true};
+
+enum { DESTRUCTOR_RUNS = 3 }; /* then others' destructors have run too; the limit of POSIX is 4 */
+
+static struct thread *thread_claim(enum thread_state state)
+{
+        for (struct thread *thread = atomic_load(&threads); thread; thread = thread->next) {
+                uint32_t none = THREAD_FREE;
+
+                if (atomic_load_explicit(&thread->state, memory_order_relaxed) == THREAD_FREE &&
+                    atomic_compare_exchange_strong(&thread->state, &none, state))
+                        return thread;
+        }
+
+        struct thread *thread = mmap(NULL, sizeof *thread, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+        if (thread == MAP_FAILED)
+                return NULL;
+        atomic_store(&thread->state, state);
+        thread->next = atomic_load(&threads);
+        while (!atomic_compare_exchange_weak(&threads, &thread->next, thread))
+                ;
+        return thread;
+}
+
+static void thread_give_back(struct thread *thread)
+{
+        atomic_store_explicit(&thread->state, THREAD_FREE, memory_order_release);
+}
+
+/* A claimed thread gets what it needs. False: no memory. */
+static bool thread_equip(struct thread *thread)
+{
+        thread->busy = true;
+        thread->destructor_runs = 0;
+        if (!thread->heap)
+                thread->heap = heap_create(thread_sided);
+        if (thread->heap && thread_sided && !thread->recording)
+                thread->recording = recorder_begin(&thread->recorder);
+        return thread->heap && (thread->recording || !thread_sided);
+}
+
+struct thread *thread_enter_slow(void)
+{
+        bool borrowed = thread_current != NULL;
+        struct thread *thread = thread_claim(borrowed ? THREAD_SPARE : THREAD_USED);
+
+        if (!thread)
+                return NULL;
+        if (!borrowed && thread->recording) { /* it was a spare one */
+                recorder_end(&thread->recorder);
+                thread->recording = false;
+        }
+        if (!thread_equip(thread)) {
+                thread_give_back(thread);
+                return NULL;
+        }
+        if (borrowed)
+                return thread;
+        thread_current = thread;
+        heap_current = &heap_none;
+        /* The key is one of the first 32, whose values need no memory. */
+        if (end_key_made)
+                pthread_setspecific(end_key, thread);
+        return thread;
+}
+
+void thread_leave_slow(struct thread *thread)
+{
+        thread->busy = false;
+        thread_give_back(thread);
+}
+
+static void thread_end(void *value)
+{
+        struct thread *thread = value;
+        struct heap *heap = thread->heap;
+
+        if (++thread->destructor_runs < DESTRUCTOR_RUNS) {
+                pthread_setspecific(end_key, thread);
+                return;
+        }
+        thread->busy = true;
+        heap_current = &heap_none;
+        thread_current = &thread_ended;
+        if (thread->recording)
+                recorder_end(&thread->recorder);
+        thread->recording = false;
+        thread->heap = NULL;
+        heap_retire(heap);
+        thread_give_back(thread);
+}
+
+bool threads_open(void)
+{
+        end_key_made = pthread_key_create(&end_key, thread_end) == 0;
+        if (end_key_made && thread_current)
+                pthread_setspecific(end_key, thread_current);
+        return end_key_made;
+}
+
+static void threads_orphan_others(void)
+{
+        struct thread *survivor = thread_current == &thread_ended ? NULL : thread_current;
+
+        for (struct thread *thread = atomic_load(&threads); thread; thread = thread->next) {
+                if (thread->recording || thread->recorder.slot.frame)
+                        recorder_after_fork(&thread->recorder);
+                if (thread == survivor || atomic_load(&thread->state) == THREAD_FREE)
+                        continue;
+                /* Its thread does not exist here. What it was doing when the fork came is lost with it. */
+                thread->heap = NULL;
+                thread->recording = false;
+                thread_give_back(thread);
+        }
+        heaps_after_fork(survivor ? survivor->heap : NULL);
+}
+
+void threads_notice_fork(void)
+{
+        pid_t pid = (pid_t)syscall(SYS_getpid);
+
+        *thread_canary = 1;
+        if (pid == thread_pid)
+                return;
+        thread_pid = pid;
+        recorders_after_fork();
+        threads_orphan_others();
+}
+
+void threads_sidelong(void)
+{
+        struct thread *thread = thread_current;
+
+        thread_sided = true;
+        if (!thread || thread == &thread_ended)
+                return;
+        /* What this thread has allocated before stays where it is; its heap is for others to adopt. */
+        heap_current = &heap_none;
+        heap_retire(thread->heap);
+        thread->heap = NULL;
+        if (thread_equip(thread)) {
+                thread->busy = false;
+                return;
+        }
+        thread_current = NULL;
+        thread_give_back(thread);
+}
+
+bool threads_watch_fork(void)
+{
+        void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+        thread_pid = (pid_t)syscall(SYS_getpid);
+        if (page == MAP_FAILED || madvise(page, 4096, MADV_WIPEONFORK) != 0)
+                return false;
+        thread_canary = page;
+        *thread_canary = 1;
+        return true;
+}
+
+static void counts_add(struct memo_counts *sum, const struct memo_counts *counts)
+{
+        sum->truncated += counts->truncated;
+        sum->broken += counts->broken;
+        sum->checked += counts->checked;
+        sum->differ += counts->differ;
+}
+
+void threads_sum(struct recorder_close *sum)
+{
+        for (struct thread *thread = atomic_load(&threads); thread; thread = thread->next) {
+                const struct recorder *recorder = &thread->recorder;
+
+                sum->allocations += recorder->allocations;
+                sum->frees += recorder->frees;
+                sum->resizes += recorder->resizes;
+                sum->requested_bytes += recorder->requested_bytes;
+                sum->threads += atomic_load(&thread->state) == THREAD_USED;
+                if (recorder->memo)
+                        counts_add(&sum->counts, memo_counts(recorder->memo));
+        }
+}

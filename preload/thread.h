@@ -1,0 +1,86 @@
+/* What a thread of the program has of ours: a heap and a recorder, and the rule that one caller uses them at a time.
+ *
+ * The fast path looks at `heap_current` alone. Everything else is between thread_enter and thread_leave. A signal
+ * handler that allocates while its thread is between the two finds it busy and borrows a spare thread for the one call;
+ * so does a thread whose destructors have run. Nothing waits for anything. */
+#ifndef PRELOAD_THREAD_H
+#define PRELOAD_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "preload/alloc/heap.h"
+#include "preload/platform.h"
+#include "preload/record/recorder.h"
+
+enum thread_state {
+        THREAD_FREE,
+        THREAD_USED,  /* belongs to a running thread */
+        THREAD_SPARE, /* lent for one call */
+};
+
+struct thread {
+        struct heap *heap;
+        _Atomic uint32_t state;
+        bool busy;      /* between enter and leave */
+        bool recording; /* `recorder` was begun */
+        uint8_t destructor_runs;
+        struct thread *next; /* all threads that ever were; never shortened */
+        struct recorder recorder;
+};
+
+/* Sixteen bytes of thread-local storage are all we take: the loader carves them out of every thread's stack. */
+extern THREAD_LOCAL struct heap *heap_current;
+extern THREAD_LOCAL struct thread *thread_current;
+
+/* Set in the constructor. */
+extern bool thread_sided; /* heaps of new threads keep side records: tracing is on */
+
+bool threads_open(void); /* in the constructor; false: threads that end will not be noticed */
+
+/* Never NULL but when there is no memory. */
+struct thread *thread_enter_slow(void);
+void thread_leave_slow(struct thread *thread);
+
+/* Turns tracing on for the calling thread and all that come; in the constructor. */
+void threads_sidelong(void);
+
+/* The kernel sets *thread_canary to 0 in a forked child, however it was forked. */
+extern volatile uint32_t *thread_canary;
+extern pid_t thread_pid;        /* of the process that the recording belongs to; a vfork child has another */
+bool threads_watch_fork(void);  /* in the constructor; false: only fork itself is noticed */
+void threads_notice_fork(void); /* in a forked child; does nothing in any other process */
+
+/* Adds up what all recorders counted, and how many threads have not ended. */
+void threads_sum(struct recorder_close *sum);
+
+static inline struct thread *thread_enter(void)
+{
+        struct thread *thread;
+
+        if (UNLIKELY(*thread_canary == 0))
+                threads_notice_fork();
+        thread = thread_current;
+        if (UNLIKELY(!thread || thread->busy))
+                return thread_enter_slow();
+        thread->busy = true;
+        atomic_signal_fence(memory_order_seq_cst);
+        /* A handler that comes now must not meet the heap half changed. */
+        heap_current = &heap_none;
+        return thread;
+}
+
+static inline void thread_leave(struct thread *thread)
+{
+        if (UNLIKELY(thread != thread_current)) {
+                thread_leave_slow(thread);
+                return;
+        }
+        if (!thread_sided)
+                heap_current = thread->heap;
+        atomic_signal_fence(memory_order_seq_cst);
+        thread->busy = false;
+}
+
+#endif
