@@ -1,0 +1,48 @@
+/* The list of analyses, in the order of the report. */
+#include "analyzer/analyses/analysis.h"
+
+#include <inttypes.h>
+
+static const struct analysis {
+        struct table *(*run)(const struct evidence *evidence);
+        bool untraced; /* makes sense without sites */
+        unsigned what; /* bits of enum analysis_what: asked for alone */
+} analyses[] = {
+        {analysis_summary, true, 0},
+        {analysis_processes, true, 0},
+        {analysis_leaks, false, 1 << WHAT_LIVE},
+        {analysis_growth, false, 1 << WHAT_GROWTH},
+        {analysis_peak, false, 1 << WHAT_PEAK},
+        {analysis_churn, false, 1 << WHAT_ALLOC | 1 << WHAT_TEMPORARY},
+        {analysis_pools, true, 0},
+        {analysis_waste, false, 1 << WHAT_WASTE},
+};
+
+void analyses_run(struct profile *profile, const struct analysis_options *options, struct findings *ret_findings)
+{
+        struct evidence evidence = {.profile = profile, .options = *options};
+
+        const char *program = meta_text(profile, "program");
+
+        *ret_findings = (struct findings){0};
+        evidence.process = profile_processes(profile, &evidence.process_count);
+        evidence.traced = meta_integer(profile, "traced") != 0;
+        places_load(profile, options->by, &evidence.places);
+        growth_measure(profile, &evidence.places, &evidence.growth);
+
+        findings_title(ret_findings, meta_text(profile, "heaptap_version"), "heaptap: %s (pid %" PRId64 "), %s, %s",
+                       program ? program : "?", meta_integer(profile, "pid"),
+                       unit_time(meta_integer(profile, "duration_ns")).text, words_end(&evidence).text);
+        analysis_warnings(&evidence, ret_findings);
+        for (size_t i = 0; i < sizeof analyses / sizeof *analyses; i++) {
+                const struct analysis *analysis = &analyses[i];
+                bool asked = options->what == WHAT_ALL || analysis->what & 1u << options->what;
+
+                if (asked && (evidence.traced || analysis->untraced))
+                        findings_add(ret_findings, analysis->run(&evidence));
+        }
+        /* The tables borrow the stacks. */
+        arena_join(&ret_findings->arena, &evidence.places.arena);
+        growth_free(&evidence.growth);
+        places_free(&evidence.places);
+}

@@ -1,0 +1,41 @@
+/* What every analysis is given, and what each of them is called. One file an analysis; the list is in analyses.c. */
+#ifndef ANALYZER_ANALYSES_ANALYSIS_H
+#define ANALYZER_ANALYSES_ANALYSIS_H
+
+#include "analyzer/analyses/analyses.h"
+#include "analyzer/analyses/growth.h"
+#include "analyzer/analyses/places.h"
+#include "analyzer/analyses/profile.h"
+#include "analyzer/findings/table.h"
+
+struct evidence {
+        struct profile *profile;
+        const struct process *process; /* the main one first */
+        size_t process_count;
+        bool traced; /* false: pools alone, no sites */
+        struct places places;
+        struct growth growth;
+        struct analysis_options options;
+};
+
+/* Each makes a table, or NULL if there is nothing to tell. */
+struct table *analysis_summary(const struct evidence *evidence);
+struct table *analysis_processes(const struct evidence *evidence);
+struct table *analysis_leaks(const struct evidence *evidence);
+struct table *analysis_growth(const struct evidence *evidence);
+struct table *analysis_peak(const struct evidence *evidence);
+struct table *analysis_churn(const struct evidence *evidence);
+struct table *analysis_pools(const struct evidence *evidence);
+struct table *analysis_waste(const struct evidence *evidence);
+
+/* What makes the figures doubtful: losses, damage, a heap that disagrees with the events. */
+void analysis_warnings(const struct evidence *evidence, struct findings *findings);
+
+/* Words that several of them use. */
+struct unit_text words_end(const struct evidence *evidence); /* "exit 0", "signal SEGV", "_exit", … */
+const char *words_at_end(const struct evidence *evidence);   /* "at exit", "when it was killed", … */
+const char *words_over(const struct evidence *evidence);     /* "", or " (all processes)" */
+double share(int64_t part, int64_t whole);                   /* 0 if there is no whole */
+const char *plural(int64_t count);                           /* "" or "s" */
+
+#endif

@@ -1,0 +1,205 @@
+/* Rebuilds the curve of live bytes of each place in each process and looks whether it rises. */
+#include "analyzer/analyses/growth.h"
+
+#include "analyzer/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+        BINS_MAX = 1 << 16 /* the writer keeps them below a thousand; more is damage */
+};
+
+struct change {
+        int64_t bin, bytes;
+};
+
+/* A site with its stretch of the changes. */
+struct track {
+        const struct site *site;
+        size_t begin, end;
+};
+
+/* The life of a process in bins. The last bin is left out: it is where programs clean up. */
+struct life {
+        const struct process *process;
+        int64_t first_bin;
+        size_t bins;
+        double bin_seconds;
+        double *level;
+};
+
+static int by_site(const void *left, const void *right)
+{
+        const struct track *a = left, *b = right;
+
+        return (a->site->id > b->site->id) - (a->site->id < b->site->id);
+}
+
+static int by_process_and_place(const void *left, const void *right)
+{
+        const struct site *a = ((const struct track *)left)->site, *b = ((const struct track *)right)->site;
+
+        if (a->process != b->process)
+                return a->process > b->process ? 1 : -1;
+        if (a->place != b->place)
+                return a->place > b->place ? 1 : -1;
+        return (a->id > b->id) - (a->id < b->id);
+}
+
+/* The series comes in the order of sites; so are the tracks while it is read. */
+static struct change *load_changes(struct profile *profile, struct track *track, size_t track_count)
+{
+        struct change *change = NULL;
+        size_t count = 0, capacity = 0, at = 0;
+        struct sqlite3_stmt *rows =
+                profile_query(profile, "SELECT site, bin, requested - freed FROM series ORDER BY site, bin", NULL, 0);
+
+        while (profile_next(profile, rows)) {
+                while (at < track_count && track[at].site->id < row_integer(rows, 0))
+                        at++;
+                if (at == track_count || track[at].site->id != row_integer(rows, 0))
+                        continue;
+                if (track[at].begin == track[at].end)
+                        track[at].begin = track[at].end = count;
+                change = xgrow(change, count, &capacity, sizeof *change);
+                change[count++] = (struct change){row_integer(rows, 1), row_integer(rows, 2)};
+                track[at].end = count;
+        }
+        return change;
+}
+
+static struct life life_of(const struct process *process, int64_t bin_ns, int64_t duration_ns)
+{
+        int64_t end_ns = process->end_ns > process->start_ns ? process->end_ns : duration_ns;
+        struct life life = {.process = process, .bin_seconds = (double)bin_ns / 1e9};
+
+        if (bin_ns <= 0 || end_ns <= process->start_ns || process->start_ns < 0)
+                return life;
+        if (end_ns - process->start_ns < GROWTH_RUN_MS_MIN * INT64_C(1000000))
+                return life;
+        life.first_bin = process->start_ns / bin_ns;
+        life.bins = (size_t)(end_ns / bin_ns - life.first_bin);
+        if (life.bins < TREND_LEVELS_MIN || life.bins > BINS_MAX)
+                life.bins = 0;
+        else
+                life.level = xcalloc(life.bins, sizeof *life.level);
+        return life;
+}
+
+/* Sets the levels at the ends of the bins from the changes of the tracks. */
+static void draw_curve(struct life *life, const struct track *track, size_t track_count, const struct change *change)
+{
+        memset(life->level, 0, life->bins * sizeof *life->level);
+        for (size_t i = 0; i < track_count; i++) {
+                for (size_t j = track[i].begin; j < track[i].end; j++) {
+                        int64_t bin = change[j].bin < life->first_bin ? 0 : change[j].bin - life->first_bin;
+
+                        if ((size_t)bin < life->bins)
+                                life->level[bin] += (double)change[j].bytes;
+                }
+        }
+        for (size_t i = 1; i < life->bins; i++)
+                life->level[i] += life->level[i - 1];
+}
+
+static void look_at(const struct life *life, const struct track *track, size_t track_count, struct growth *growth,
+                    size_t *capacity)
+{
+        struct trend trend;
+
+        if (!trend_fit(life->level, life->bins, &trend) || !trend_grows(&trend))
+                return;
+
+        struct growing growing = {
+                .place = track->site->place,
+                .process = life->process,
+                .rate = trend.slope / life->bin_seconds,
+                .low = trend.low / life->bin_seconds,
+                .high = trend.high / life->bin_seconds,
+                .pace = trend.pace,
+        };
+
+        for (size_t i = 0; i < track_count; i++)
+                if (__builtin_add_overflow(growing.live_bytes, track[i].site->sums.live_bytes, &growing.live_bytes))
+                        growing.live_bytes = INT64_MAX;
+        growth->growing = xgrow(growth->growing, growth->count, capacity, sizeof *growth->growing);
+        growth->growing[growth->count++] = growing;
+        growth->rate += growing.rate;
+        growth->low += growing.low;
+        growth->high += growing.high;
+}
+
+/* The limit counts address space, so what the pools have mapped is used up even where it is free again. */
+static void forecast(const struct process *process, struct growth *growth)
+{
+        double rate = 0, low = 0, high = 0;
+        int64_t used = process->mapped > process->live_bytes ? process->mapped : process->live_bytes;
+        double room = (double)process->memory_limit - (double)used;
+
+        for (size_t i = 0; i < growth->count; i++) {
+                if (growth->growing[i].process != process)
+                        continue;
+                rate += growth->growing[i].rate;
+                low += growth->growing[i].low;
+                high += growth->growing[i].high;
+        }
+        if (process->memory_limit <= 0 || room <= 0 || low <= 0)
+                return;
+        growth->limit_seconds = room / rate;
+        growth->limit_seconds_low = room / high;
+        growth->limit_seconds_high = room / low;
+}
+
+/* One process: its tracks stand together, and in them those of one place. */
+static void measure_process(struct life *life, const struct track *track, size_t track_count,
+                            const struct change *change, struct growth *growth, size_t *capacity)
+{
+        for (size_t i = 0, end; i < track_count; i = end) {
+                for (end = i; end < track_count && track[end].site->place == track[i].site->place;)
+                        end++;
+                draw_curve(life, track + i, end - i, change);
+                look_at(life, track + i, end - i, growth, capacity);
+        }
+}
+
+void growth_measure(struct profile *profile, const struct places *places, struct growth *ret_growth)
+{
+        size_t process_count, capacity = 0, count = places->site_count;
+        const struct process *process = profile_processes(profile, &process_count);
+        struct track *track = xcalloc(count + 1, sizeof *track);
+        int64_t bin_ns = meta_integer(profile, "bin_ns"), duration_ns = meta_integer(profile, "duration_ns");
+
+        *ret_growth = (struct growth){0};
+        for (size_t i = 0; i < count; i++)
+                track[i].site = &places->site[i];
+        qsort(track, count, sizeof *track, by_site);
+
+        struct change *change = load_changes(profile, track, count);
+
+        qsort(track, count, sizeof *track, by_process_and_place);
+        for (size_t i = 0; i < process_count; i++) {
+                struct life life = life_of(&process[i], bin_ns, duration_ns);
+                size_t begin = 0, end;
+
+                while (begin < count && track[begin].site->process != process[i].id)
+                        begin++;
+                for (end = begin; end < count && track[end].site->process == process[i].id;)
+                        end++;
+                if (life.bins) {
+                        ret_growth->measured = true;
+                        measure_process(&life, track + begin, end - begin, change, ret_growth, &capacity);
+                }
+                free(life.level);
+        }
+        if (process_count)
+                forecast(&process[0], ret_growth);
+        free(change);
+        free(track);
+}
+
+void growth_free(struct growth *growth)
+{
+        free(growth->growing);
+        *growth = (struct growth){0};
+}
