@@ -3,7 +3,9 @@
 #include "preload/lifecycle.h"
 
 #include <dlfcn.h>
+#include <elf.h>
 #include <fcntl.h>
+#include <link.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -37,9 +39,17 @@ bool lifecycle_is_passive(void)
 /* The address of our own malloc, whatever the name means to the program. */
 extern void *malloc_of_ours(size_t size) __attribute__((visibility("hidden")));
 
+/* In a program that is not position-independent and takes malloc's address, the name stands for an entry of its PLT,
+ * which leads to us: the symbol has a value there but is not defined. */
 static bool program_has_own_malloc(void)
 {
-        return dlsym(RTLD_DEFAULT, "malloc") != (void *)malloc_of_ours;
+        void *found = dlsym(RTLD_DEFAULT, "malloc");
+        const ElfW(Sym) *symbol = NULL;
+        Dl_info info;
+
+        if (!found || found == (void *)malloc_of_ours)
+                return false;
+        return dladdr1(found, &info, (void **)&symbol, RTLD_DL_SYMENT) == 0 || !symbol || symbol->st_shndx != SHN_UNDEF;
 }
 
 static void exe_read(void)
