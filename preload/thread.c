@@ -84,6 +84,8 @@ struct thread *thread_enter_slow(void)
                 thread_give_back(thread);
                 return NULL;
         }
+        if (thread->recording)
+                memo_nested(thread->recorder.memo, borrowed);
         if (borrowed)
                 return thread;
         thread_current = thread;

@@ -61,6 +61,7 @@ enum step_status { STEP_ON, STEP_END, STEP_GUESS_END, STEP_BROKEN };
 
 struct memo {
         enum memo_mode mode;
+        bool nested;
         unsigned depth_max;
         memo_define *define;
         void *context;
@@ -99,6 +100,11 @@ struct memo *memo_create(enum memo_mode mode, unsigned depth_max, memo_define *d
 uint64_t memo_bytes(void)
 {
         return sizeof(struct memo);
+}
+
+void memo_nested(struct memo *memo, bool nested)
+{
+        memo->nested = nested;
 }
 
 void memo_forget(struct memo *memo)
@@ -582,10 +588,10 @@ uint32_t memo_capture(struct memo *memo, const uintptr_t *frame)
 {
         uint32_t id;
 
-        if (!PLATFORM_HAS_RULES || UNLIKELY(memo->mode == MEMO_LIBUNWIND))
+        if (!PLATFORM_HAS_RULES || UNLIKELY(memo->mode == MEMO_LIBUNWIND && !memo->nested))
                 return capture_libunwind(memo, frame);
         id = capture_own(memo, frame);
-        if (UNLIKELY(memo->mode == MEMO_VERIFY) && memo->captures++ % VERIFY_INTERVAL == 0)
+        if (UNLIKELY(memo->mode == MEMO_VERIFY && !memo->nested) && memo->captures++ % VERIFY_INTERVAL == 0)
                 capture_verify(memo, frame);
         if (UNLIKELY(memo->depth_max) && memo->count > memo->depth_max)
                 return capture_limited(memo);

@@ -9,6 +9,7 @@
 #ifndef PRELOAD_RECORD_MEMO_H
 #define PRELOAD_RECORD_MEMO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,9 @@ uint32_t memo_capture(struct memo *memo, const uintptr_t *frame);
 /* The frames of the last capture, innermost first: keys (pc | generation << 48). Returns how many. For tests. */
 size_t memo_frames(const struct memo *memo, uint64_t *ret_key, size_t key_max);
 
+/* Whether the memo serves calls that interrupt another capture of the thread: libunwind allocates, and is not called
+ * then. */
+void memo_nested(struct memo *memo, bool nested);
 void memo_forget(struct memo *memo); /* when the struct goes to another thread */
 const struct memo_counts *memo_counts(const struct memo *memo);
 uint64_t memo_bytes(void); /* of address space, each */
