@@ -118,6 +118,10 @@ __attribute__((constructor)) static void begin(int argument_count, char **argume
 {
         Dl_info own;
 
+        /* We are called before libc's own constructors. If libunwind is loaded from here, they run then, with the
+         * environment that this variable holds. */
+        if (!environ)
+                environ = environment;
         began_late = thread_current != NULL;
         threads_open();
         passive = program_has_own_malloc();
