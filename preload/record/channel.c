@@ -67,15 +67,18 @@ static int fifo_open(void)
         return descriptor < 0 ? -1 : descriptor_move_high(descriptor);
 }
 
-/* False: nobody has the FIFO open for reading. */
-static bool fifo_has_reader(void)
+/* As fifo_open, but only if somebody has the FIFO open for reading. The descriptor that asks is held until ours is
+ * there: closed before, it would be the end of the stream to the reader. */
+static int fifo_open_first(void)
 {
-        int descriptor = (int)syscall(SYS_openat, AT_FDCWD, channel.path, O_WRONLY | O_NONBLOCK | O_CLOEXEC, 0);
+        int asking = (int)syscall(SYS_openat, AT_FDCWD, channel.path, O_WRONLY | O_NONBLOCK | O_CLOEXEC, 0);
+        int descriptor;
 
-        if (descriptor < 0)
-                return false;
-        syscall(SYS_close, descriptor);
-        return true;
+        if (asking < 0)
+                return -1;
+        descriptor = fifo_open();
+        syscall(SYS_close, asking);
+        return descriptor;
 }
 
 static void session_map(void)
@@ -114,9 +117,7 @@ bool channel_open(const char *path, bool drop, unsigned stall_ms)
         strcpy(channel.path, path);
         channel.drop = drop;
         channel.stall_ms = stall_ms;
-        if (!fifo_has_reader())
-                return false;
-        descriptor = fifo_open();
+        descriptor = fifo_open_first();
         if (descriptor < 0)
                 return false;
         if (syscall(SYS_fstat, descriptor, &status) != 0 || !S_ISFIFO(status.st_mode)) {
