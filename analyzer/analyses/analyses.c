@@ -38,7 +38,7 @@ void analyses_run(struct profile *profile, const struct analysis_options *option
                 const struct analysis *analysis = &analyses[i];
                 bool asked = options->what == WHAT_ALL || analysis->what & 1u << options->what;
 
-                if (asked && (evidence.traced || analysis->untraced))
+                if (asked && (evidence.traced || analysis->untraced) && (evidence.process_count || i == 0))
                         findings_add(ret_findings, analysis->run(&evidence));
         }
         /* The tables borrow the stacks. */

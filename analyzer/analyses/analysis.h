@@ -35,6 +35,7 @@ void analysis_warnings(const struct evidence *evidence, struct findings *finding
 struct unit_text words_end(const struct evidence *evidence); /* "exit 0", "signal SEGV", "_exit", … */
 const char *words_at_end(const struct evidence *evidence);   /* "at exit", "when it was killed", … */
 const char *words_over(const struct evidence *evidence);     /* "", or " (all processes)" */
+const char *words_place(const struct evidence *evidence);    /* "place", "function", "module" */
 double share(int64_t part, int64_t whole);                   /* 0 if there is no whole */
 const char *plural(int64_t count);                           /* "" or "s" */
 

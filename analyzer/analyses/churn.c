@@ -32,10 +32,10 @@ struct table *analysis_churn(const struct evidence *evidence)
         }
         table_sort(table, temporary ? "temporary" : "allocations");
 
+        table_note(table, "%s allocation%s%s", unit_count(places->all.allocations).text,
+                   plural(places->all.allocations), words_over(evidence));
         table_note(table,
-                   "%s allocation%s%s; temporary: freed before the thread's next allocation (%s); "
-                   "short-lived: freed within 1 ms (%s)",
-                   unit_count(places->all.allocations).text, plural(places->all.allocations), words_over(evidence),
+                   "temporary: freed before the thread's next allocation (%s); short-lived: freed within 1 ms (%s)",
                    unit_ratio(share(places->all.temporary, places->all.allocations)).text,
                    unit_ratio(share(places->all.short_lived, places->all.allocations)).text);
         return table;

@@ -45,7 +45,7 @@ static void load_lines(struct profile *profile, enum places_by by, struct arena 
                         .file = arena_text(arena, row_text(rows, 2)),
                         .line = row_integer(rows, 3),
                         .module = arena_text(arena, row_text(rows, 4)),
-                        .offset = row_integer(rows, 5),
+                        .offset = row_address(rows, 5),
                         .inlined = row_integer(rows, 6),
                 };
 

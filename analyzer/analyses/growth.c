@@ -3,9 +3,9 @@
 
 static const char *pace_word(double pace)
 {
-        if (pace < 0.5)
+        if (pace < 0.67)
                 return "slowing";
-        return pace > 2 ? "quickening" : "steady";
+        return pace > 1.5 ? "quickening" : "steady";
 }
 
 static void tell(const struct evidence *evidence, struct table *table)
@@ -17,15 +17,16 @@ static void tell(const struct evidence *evidence, struct table *table)
                 return;
         }
         if (growth->count == 0) {
-                table_note(table, "no place grows");
+                table_note(table, "no %s grows", words_place(evidence));
                 return;
         }
         table_note(table,
                    "median slope of the floor (Theil-Sen, 95 %% interval), the first quarter of the run left out");
         if (growth->limit_seconds > 0)
                 table_note(table, "the limit of %s would be reached in %s (95 %%: %s to %s)",
-                           unit_bytes(evidence->process->memory_limit).text, unit_seconds(growth->limit_seconds).text,
-                           unit_seconds(growth->limit_seconds_low).text, unit_seconds(growth->limit_seconds_high).text);
+                           unit_bytes(evidence->process->memory_limit).text, unit_forecast(growth->limit_seconds).text,
+                           unit_forecast(growth->limit_seconds_low).text,
+                           unit_forecast(growth->limit_seconds_high).text);
 }
 
 struct table *analysis_growth(const struct evidence *evidence)

@@ -1,6 +1,7 @@
 /* Rebuilds the curve of live bytes of each place in each process and looks whether it rises. */
 #include "analyzer/analyses/growth.h"
 
+#include "analyzer/findings/unit.h"
 #include "analyzer/xalloc.h"
 
 #include <stdlib.h>
@@ -121,8 +122,7 @@ static void look_at(const struct life *life, const struct track *track, size_t t
         };
 
         for (size_t i = 0; i < track_count; i++)
-                if (__builtin_add_overflow(growing.live_bytes, track[i].site->sums.live_bytes, &growing.live_bytes))
-                        growing.live_bytes = INT64_MAX;
+                growing.live_bytes = saturating_sum(growing.live_bytes, track[i].site->sums.live_bytes);
         growth->growing = xgrow(growth->growing, growth->count, capacity, sizeof *growth->growing);
         growth->growing[growth->count++] = growing;
         growth->rate += growing.rate;
@@ -163,6 +163,22 @@ static void measure_process(struct life *life, const struct track *track, size_t
         }
 }
 
+/* The first track of a process, of tracks in the order of processes. */
+static size_t first_of(int64_t process, const struct track *track, size_t count)
+{
+        size_t low = 0;
+
+        for (size_t high = count; low < high;) {
+                size_t middle = low + (high - low) / 2;
+
+                if (track[middle].site->process < process)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
 void growth_measure(struct profile *profile, const struct places *places, struct growth *ret_growth)
 {
         size_t process_count, capacity = 0, count = places->site_count;
@@ -180,10 +196,8 @@ void growth_measure(struct profile *profile, const struct places *places, struct
         qsort(track, count, sizeof *track, by_process_and_place);
         for (size_t i = 0; i < process_count; i++) {
                 struct life life = life_of(&process[i], bin_ns, duration_ns);
-                size_t begin = 0, end;
+                size_t begin = first_of(process[i].id, track, count), end;
 
-                while (begin < count && track[begin].site->process != process[i].id)
-                        begin++;
                 for (end = begin; end < count && track[end].site->process == process[i].id;)
                         end++;
                 if (life.bins) {

@@ -20,8 +20,8 @@ struct table *analysis_leaks(const struct evidence *evidence)
                 table_put(table, place->sums.live_bytes);
                 table_put_real(table, share(place->sums.live_bytes, places->all.live_bytes));
                 table_put(table, place->sums.live_blocks);
-                table_put(table, place->first_ns);
-                table_put(table, place->last_ns);
+                place->first_ns < 0 ? table_put_unknown(table) : table_put(table, place->first_ns);
+                place->first_ns < 0 ? table_put_unknown(table) : table_put(table, place->last_ns);
         }
         table_sort(table, "live_bytes");
 

@@ -2,6 +2,7 @@
 #include "analyzer/analyses/places.h"
 
 #include "analyzer/analyses/frames.h"
+#include "analyzer/findings/unit.h"
 #include "analyzer/xalloc.h"
 
 #include <stdlib.h>
@@ -149,17 +150,9 @@ static int site_compare(const void *left, const void *right)
         return order ? order : (a->id > b->id) - (a->id < b->id);
 }
 
-/* Saturating: nothing keeps the numbers of a damaged profile in bounds. */
-static int64_t sum(int64_t a, int64_t b)
-{
-        int64_t result;
-
-        return __builtin_add_overflow(a, b, &result) ? INT64_MAX : result;
-}
-
 static void add_sums(struct sums *to, const struct sums *from)
 {
-#define ADD(name) to->name = sum(to->name, from->name);
+#define ADD(name) to->name = saturating_sum(to->name, from->name);
         SITE_SUMS(ADD)
 #undef ADD
 }
@@ -173,6 +166,15 @@ static const struct stack *keep_stack(const struct stack *stack, struct arena *a
         return kept;
 }
 
+/* Only of sites that allocate: others free what they were born with. */
+static void add_times(struct place *place, const struct site *site)
+{
+        if (place->first_ns < 0 || site->first_ns < place->first_ns)
+                place->first_ns = site->first_ns;
+        if (site->last_ns > place->last_ns)
+                place->last_ns = site->last_ns;
+}
+
 static void merge(struct places *places, int64_t main_process)
 {
         size_t capacity = 0;
@@ -184,19 +186,16 @@ static void merge(struct places *places, int64_t main_process)
                 if (i == 0 || stack_compare(&site[-1].stack, &site->stack) != 0) {
                         places->place = xgrow(places->place, places->place_count, &capacity, sizeof *places->place);
                         place = &places->place[places->place_count++];
-                        *place = (struct place){.stack = keep_stack(&site->stack, &places->arena),
-                                                .first_ns = site->first_ns,
-                                                .last_ns = site->last_ns};
+                        *place = (struct place){.stack = keep_stack(&site->stack, &places->arena), .first_ns = -1};
                 }
                 site->place = places->place_count - 1;
                 add_sums(&place->sums, &site->sums);
                 add_sums(&places->all, &site->sums);
-                if (site->first_ns < place->first_ns)
-                        place->first_ns = site->first_ns;
-                if (site->last_ns > place->last_ns)
-                        place->last_ns = site->last_ns;
+                if (site->sums.allocations || site->sums.resizes)
+                        add_times(place, site);
                 if (site->process == main_process) {
-                        place->main = true;
+                        place->main |= site->sums.allocations || site->sums.resizes;
+                        place->main_live |= site->sums.live_blocks > 0;
                         add_sums(&places->main, &site->sums);
                 }
         }

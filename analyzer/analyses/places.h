@@ -18,8 +18,12 @@ enum places_by {
 #define SITE_SUMS(X)                                                                                                   \
         X(allocations)                                                                                                 \
         X(frees)                                                                                                       \
-        X(resizes) X(temporary) X(short_lived) X(requested) X(freed) X(allocated_usable) X(live_blocks) X(live_bytes)  \
-                X(live_usable) X(peak_blocks) X(peak_bytes) X(peak_usable)
+        X(resizes)                                                                                                     \
+        X(temporary)                                                                                                   \
+        X(short_lived)                                                                                                 \
+        X(requested)                                                                                                   \
+        X(freed) X(allocated_usable) X(live_blocks) X(live_bytes) X(live_usable) X(peak_blocks) X(peak_bytes)          \
+                X(peak_usable)
 
 struct sums {
 #define FIELD(name) int64_t name;
@@ -38,8 +42,9 @@ struct site {
 struct place {
         const struct stack *stack;
         struct sums sums;
-        int64_t first_ns, last_ns; /* of its allocations */
+        int64_t first_ns, last_ns; /* of its allocations; first -1: none */
         bool main;                 /* the main process allocated here */
+        bool main_live;            /* and left something alive */
 };
 
 struct places {

@@ -17,7 +17,7 @@ static int64_t class_rounding(const struct evidence *evidence, int64_t block_byt
                         continue;
                 if (site->size_max <= block_bytes && site->size_min > smaller_bytes &&
                     (double)sums->live_usable == (double)sums->live_blocks * (double)block_bytes)
-                        rounding += sums->live_usable - sums->live_bytes;
+                        rounding = saturating_sum(rounding, sums->live_usable - sums->live_bytes);
         }
         return rounding;
 }
@@ -73,8 +73,8 @@ struct table *analysis_pools(const struct evidence *evidence)
         while (profile_next(evidence->profile, rows)) {
                 int64_t block = row_integer(rows, 1), allocations = row_integer(rows, 7);
 
-                held += row_integer(rows, 5);
-                used += row_integer(rows, 10);
+                held = saturating_sum(held, row_integer(rows, 5));
+                used = saturating_sum(used, row_integer(rows, 10));
                 if (row_integer(rows, 4) || allocations) {
                         table_row(table, NULL);
                         table_put_text(table, row_text(rows, 0));

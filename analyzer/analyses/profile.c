@@ -49,19 +49,24 @@ static void check_file(struct profile *profile, const char *path)
                 fail(profile, "not a file; name a profile written by heaptap");
 }
 
+static void check_application(struct profile *profile)
+{
+        sqlite3_stmt *row = NULL;
+        int status = sqlite3_prepare_v2(profile->database, "PRAGMA application_id", -1, &row, NULL);
+
+        if (status == SQLITE_OK)
+                status = sqlite3_step(row);
+        if (status != SQLITE_ROW && status != SQLITE_NOTADB)
+                fail_damaged(profile);
+        else if (status == SQLITE_NOTADB || sqlite3_column_int(row, 0) != PROFILE_APPLICATION)
+                fail(profile, "not a heaptap profile; name a file written by heaptap");
+        sqlite3_finalize(row);
+}
+
 static void check_format(struct profile *profile)
 {
-        static const char foreign[] = "not a heaptap profile; name a file written by heaptap";
-        int64_t format;
+        int64_t format = profile_integer(profile, "PRAGMA user_version");
 
-        sqlite3_stmt *probe = NULL;
-
-        if (sqlite3_prepare_v2(profile->database, "PRAGMA application_id", -1, &probe, NULL) != SQLITE_OK ||
-            sqlite3_step(probe) != SQLITE_ROW || sqlite3_column_int(probe, 0) != PROFILE_APPLICATION)
-                fail(profile, foreign);
-        sqlite3_finalize(probe);
-
-        format = profile_integer(profile, "PRAGMA user_version");
         if (!profile->error && format > PROFILE_FORMAT)
                 fail(profile,
                      "profile format %" PRId64
@@ -85,6 +90,7 @@ struct profile *profile_open(const char *path)
                 fail(profile, "%s", sqlite3_errmsg(profile->database));
                 return profile;
         }
+        check_application(profile);
         check_format(profile);
         return profile;
 }
@@ -133,19 +139,21 @@ bool profile_next(struct profile *profile, struct sqlite3_stmt *rows)
         return false;
 }
 
+static int64_t honest(int64_t value)
+{
+        const int64_t bound = INT64_C(1) << 58;
+
+        return value > bound ? bound : value < -bound ? -bound : value;
+}
+
 int64_t row_integer(struct sqlite3_stmt *row, int column)
 {
+        return honest(sqlite3_column_int64(row, column));
+}
+
+int64_t row_address(struct sqlite3_stmt *row, int column)
+{
         return sqlite3_column_int64(row, column);
-}
-
-double row_real(struct sqlite3_stmt *row, int column)
-{
-        return sqlite3_column_double(row, column);
-}
-
-bool row_known(struct sqlite3_stmt *row, int column)
-{
-        return sqlite3_column_type(row, column) != SQLITE_NULL;
 }
 
 const char *row_text(struct sqlite3_stmt *row, int column)
@@ -177,7 +185,7 @@ int64_t meta_integer(struct profile *profile, const char *key)
 {
         const char *text = meta_text(profile, key);
 
-        return text ? strtoll(text, NULL, 10) : 0;
+        return text ? honest(strtoll(text, NULL, 10)) : 0;
 }
 
 static const char *text_or_empty(struct profile *profile, sqlite3_stmt *row, int column)

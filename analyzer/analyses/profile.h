@@ -27,9 +27,9 @@ const char *profile_error(const struct profile *profile); /* NULL: none; what is
  * The integers of `bind` (may be NULL) go into ?1, ?2, … */
 struct sqlite3_stmt *profile_query(struct profile *profile, const char *sql, const int64_t *bind, size_t bind_count);
 bool profile_next(struct profile *profile, struct sqlite3_stmt *rows);
-int64_t row_integer(struct sqlite3_stmt *row, int column);  /* 0 for NULL */
-double row_real(struct sqlite3_stmt *row, int column);      /* 0 for NULL */
-bool row_known(struct sqlite3_stmt *row, int column);       /* not NULL */
+/* 0 for NULL. No honest number is beyond ±2^58, so a few of them can be added without a second thought. */
+int64_t row_integer(struct sqlite3_stmt *row, int column);
+int64_t row_address(struct sqlite3_stmt *row, int column);  /* all 64 bits */
 const char *row_text(struct sqlite3_stmt *row, int column); /* NULL for NULL; valid until the next row */
 
 int64_t profile_integer(struct profile *profile, const char *sql); /* the first cell; 0: none */
@@ -40,13 +40,16 @@ const char *meta_text(struct profile *profile, const char *key);   /* NULL: not 
 #define PROCESS_NUMBERS(X)                                                                                             \
         X(id)                                                                                                          \
         X(pid)                                                                                                         \
-        X(flags) X(start_ns) X(end_ns) X(memory_limit) X(allocations) X(frees) X(resizes) X(temporary)                 \
-                X(inherited_frees) X(requested) X(live_blocks) X(live_bytes) X(peak_blocks) X(peak_bytes)              \
-                        X(peak_usable) X(peak_ns) X(peak_bound) X(rss_peak) X(cpu_user_us) X(cpu_system_us)            \
-                                X(walk_blocks) X(walk_bytes) X(walk_untraced_blocks) X(walk_stacks_differ) X(mapped)   \
-                                        X(free_slices) X(purged) X(metadata) X(side) X(recorder) X(frees_foreign)      \
-                                                X(frees_interior) X(frees_double) X(stacks) X(stacks_truncated)        \
-                                                        X(stacks_broken) X(stacks_checked) X(stacks_differ)
+        X(flags)                                                                                                       \
+        X(start_ns)                                                                                                    \
+        X(end_ns)                                                                                                      \
+        X(memory_limit)                                                                                                \
+        X(allocations) X(frees) X(resizes) X(temporary) X(inherited_frees) X(requested) X(live_blocks) X(live_bytes)   \
+                X(peak_blocks) X(peak_bytes) X(peak_usable) X(peak_ns) X(peak_bound) X(rss_peak) X(cpu_user_us)        \
+                        X(cpu_system_us) X(walk_blocks) X(walk_bytes) X(walk_untraced_blocks) X(walk_stacks_differ)    \
+                                X(mapped) X(free_slices) X(purged) X(metadata) X(side) X(recorder) X(frees_foreign)    \
+                                        X(frees_interior) X(frees_double) X(stacks) X(stacks_truncated)                \
+                                                X(stacks_broken) X(stacks_checked) X(stacks_differ)
 
 enum { PROCESS_TRACED = 1, PROCESS_OWN_MALLOC = 2, PROCESS_LATE = 4 };
 

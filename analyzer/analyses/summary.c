@@ -2,6 +2,7 @@
 #include "analyzer/analyses/summary.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 static int64_t pool_allocations(const struct evidence *evidence)
@@ -41,12 +42,12 @@ static void tell_counts(const struct evidence *evidence, struct table *table)
         const struct process *process = evidence->process;
         int64_t allocations = evidence->traced ? process->allocations : pool_allocations(evidence), places = 0;
         double seconds = (double)meta_integer(evidence->profile, "duration_ns") / 1e9;
-        int64_t rate = seconds > 0 ? (int64_t)((double)allocations / seconds) : 0;
+        int64_t rate = seconds > 0 ? (int64_t)fmin((double)allocations / seconds, 1e18) : 0;
 
         table_fact(table, "allocations", UNIT_COUNT, allocations);
         table_fact(table, "allocations_per_second", UNIT_COUNT, rate);
         if (!evidence->traced) {
-                table_line(table, "allocations", "%s by the pools   %s/s; not traced: no stacks were captured",
+                table_line(table, "allocations", "about %s, counted when bins are filled   %s/s; not traced: no stacks",
                            unit_count(allocations).text, unit_count(rate).text);
                 return;
         }
@@ -56,8 +57,8 @@ static void tell_counts(const struct evidence *evidence, struct table *table)
         table_fact(table, "frees", UNIT_COUNT, process->frees);
         table_fact(table, "resizes", UNIT_COUNT, process->resizes);
         table_fact(table, "temporary", UNIT_COUNT, process->temporary);
-        table_line(table, "allocations", "%s in %s place%s   %s/s   frees %s   resizes %s",
-                   unit_count(allocations).text, unit_count(places).text, plural(places), unit_count(rate).text,
+        table_line(table, "allocations", "%s in %s %s%s   %s/s   frees %s   resizes %s", unit_count(allocations).text,
+                   unit_count(places).text, words_place(evidence), plural(places), unit_count(rate).text,
                    unit_count(process->frees).text, unit_count(process->resizes).text);
 }
 
@@ -89,19 +90,16 @@ static void tell_leaks(const struct evidence *evidence, struct table *table)
         const struct process *process = evidence->process;
         int64_t places = 0;
 
-        for (size_t i = 0; i < evidence->places.site_count; i++) {
-                const struct site *site = &evidence->places.site[i];
-
-                places += site->process == process->id && site->sums.live_blocks > 0;
-        }
+        for (size_t i = 0; i < evidence->places.place_count; i++)
+                places += evidence->places.place[i].main_live;
         table_fact(table, "live_places", UNIT_COUNT, places);
         if (process->live_blocks == 0)
                 table_line(table, "leaks", "nothing was alive %s", words_at_end(evidence));
         else
-                table_line(table, "leaks", "%s block%s, %s alive %s in %s place%s, not proven unreachable",
+                table_line(table, "leaks", "%s block%s, %s alive %s in %s %s%s, not proven unreachable",
                            unit_count(process->live_blocks).text, plural(process->live_blocks),
                            unit_bytes(process->live_bytes).text, words_at_end(evidence), unit_count(places).text,
-                           plural(places));
+                           words_place(evidence), plural(places));
 }
 
 static void tell_growth(const struct evidence *evidence, struct table *table)
@@ -116,18 +114,22 @@ static void tell_growth(const struct evidence *evidence, struct table *table)
         }
         table_fact(table, "growing_places", UNIT_COUNT, (int64_t)growth->count);
         table_fact_real(table, "growth_rate", UNIT_BYTES_PER_SECOND, growth->rate);
-        if (growth->count == 0)
-                table_line(table, "growth", "no place grows");
-        else if (growth->limit_seconds > 0)
-                table_line(table, "growth",
-                           "%zu place%s by %s; the limit of %s would be reached in %s (95 %%: %s to %s)", growth->count,
-                           growth->count == 1 ? " grows" : "s grow", unit_rate(growth->rate).text,
-                           unit_bytes(evidence->process->memory_limit).text, unit_seconds(growth->limit_seconds).text,
-                           unit_seconds(growth->limit_seconds_low).text, unit_seconds(growth->limit_seconds_high).text);
+        if (growth->count == 0) {
+                table_line(table, "growth", "no %s grows", words_place(evidence));
+                return;
+        }
+
+        const char *grow = growth->count == 1 ? " grows" : "s grow", *place = words_place(evidence);
+
+        if (growth->limit_seconds > 0)
+                table_line(table, "growth", "%zu %s%s by %s; the limit of %s would be reached in %s (95 %%: %s to %s)",
+                           growth->count, place, grow, unit_rate(growth->rate).text,
+                           unit_bytes(evidence->process->memory_limit).text, unit_forecast(growth->limit_seconds).text,
+                           unit_forecast(growth->limit_seconds_low).text,
+                           unit_forecast(growth->limit_seconds_high).text);
         else
-                table_line(table, "growth", "%zu place%s by %s (95 %%: %s to %s)", growth->count,
-                           growth->count == 1 ? " grows" : "s grow", unit_rate(growth->rate).text,
-                           unit_rate(growth->low).text, unit_rate(growth->high).text);
+                table_line(table, "growth", "%zu %s%s by %s (95 %%: %s to %s)", growth->count, place, grow,
+                           unit_rate(growth->rate).text, unit_rate(growth->low).text, unit_rate(growth->high).text);
 }
 
 static void tell_processes(const struct evidence *evidence, struct table *table)
@@ -137,7 +139,7 @@ static void tell_processes(const struct evidence *evidence, struct table *table)
         if (evidence->process_count < 2)
                 return;
         for (size_t i = 0; i < evidence->process_count; i++)
-                allocations += evidence->process[i].allocations;
+                allocations = saturating_sum(allocations, evidence->process[i].allocations);
         table_line(table, "processes", "%s, with %s allocations in all; this summary is about pid %" PRId64,
                    unit_count((int64_t)evidence->process_count).text, unit_count(allocations).text,
                    evidence->process->pid);

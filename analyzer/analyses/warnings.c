@@ -21,7 +21,7 @@ static void warn_of_loss(const struct evidence *evidence, struct findings *findi
                                                        "FROM event_loss GROUP BY 1 ORDER BY 1",
                                                        NULL, 0);
              profile_next(profile, rows);)
-                findings_warn(findings, "  %s: %s frames, %s events", row_text(rows, 0),
+                findings_warn(findings, "  %s: frames %s, events %s", row_text(rows, 0),
                               unit_count(row_integer(rows, 1)).text, unit_count(row_integer(rows, 2)).text);
         if (damaged)
                 findings_warn(findings, "INCOMPLETE: %s frame%s arrived damaged and could not be read in full",
@@ -76,15 +76,15 @@ static void warn_of_misuse(const struct evidence *evidence, struct findings *fin
         for (size_t i = 0; i < evidence->process_count; i++) {
                 const struct process *process = &evidence->process[i];
 
-                foreign += process->frees_foreign;
-                interior += process->frees_interior;
-                twice += process->frees_double;
+                foreign = saturating_sum(foreign, process->frees_foreign);
+                interior = saturating_sum(interior, process->frees_interior);
+                twice = saturating_sum(twice, process->frees_double);
                 late += (process->flags & PROCESS_LATE) != 0;
-                untraced += process->walk_untraced_blocks;
+                untraced = saturating_sum(untraced, process->walk_untraced_blocks);
         }
         if (foreign || interior || twice)
                 findings_warn(findings,
-                              "bad frees, ignored: %s of addresses that are no block, %s inside a block, %s twice",
+                              "bad frees, ignored: %s of no block, %s into a block, %s of a block already free",
                               unit_count(foreign).text, unit_count(interior).text, unit_count(twice).text);
         if (late)
                 findings_warn(findings,

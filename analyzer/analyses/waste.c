@@ -27,8 +27,7 @@ struct table *analysis_waste(const struct evidence *evidence)
         }
         table_sort(table, "peak_rounding");
 
-        table_note(table,
-                   "rounding up to block sizes: %s at the peak (%s of usable bytes), %s %s, %s over all allocations",
+        table_note(table, "rounding up to block sizes: %s at the peak (%s), %s %s, %s in all",
                    unit_bytes(all->peak_usable - all->peak_bytes).text,
                    unit_ratio(share(all->peak_usable - all->peak_bytes, all->peak_usable)).text,
                    unit_bytes(all->live_usable - all->live_bytes).text, words_at_end(evidence),

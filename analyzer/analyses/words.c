@@ -45,6 +45,14 @@ const char *words_over(const struct evidence *evidence)
         return evidence->process_count > 1 ? " (all processes)" : "";
 }
 
+const char *words_place(const struct evidence *evidence)
+{
+        static const char *const word[] = {
+                [PLACES_BY_SITE] = "place", [PLACES_BY_FUNCTION] = "function", [PLACES_BY_MODULE] = "module"};
+
+        return word[evidence->options.by];
+}
+
 double share(int64_t part, int64_t whole)
 {
         return whole > 0 ? (double)part / (double)whole : 0;

@@ -179,7 +179,8 @@ void table_sort(struct table *table, const char *key)
 
         while (strcmp(table->column[sorting.first].key, key) != 0)
                 sorting.first++; /* a key that is no column is the caller's mistake */
-        qsort_r(table->row, table->row_count, sizeof *table->row, row_compare, &sorting);
+        if (table->row_count)
+                qsort_r(table->row, table->row_count, sizeof *table->row, row_compare, &sorting);
 }
 
 void findings_title(struct findings *findings, const char *version, const char *headline, ...)

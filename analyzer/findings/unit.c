@@ -6,6 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
+int64_t saturating_sum(int64_t a, int64_t b)
+{
+        int64_t result;
+
+        if (__builtin_add_overflow(a, b, &result))
+                return a < 0 ? INT64_MIN : INT64_MAX;
+        return result;
+}
+
 bool unit_is_real(enum unit unit)
 {
         return unit == UNIT_RATIO || unit == UNIT_BYTES_PER_SECOND;
@@ -74,26 +83,35 @@ struct unit_text unit_rate(double bytes_per_second)
 struct unit_text unit_time(int64_t ns)
 {
         static const char *const name[] = {"ns", "µs", "ms", "s"};
+        struct unit_text result = {0};
+        int64_t seconds = ns / 1000000000;
 
         if (ns == 0)
                 return (struct unit_text){"0 s"};
-        return fabs((double)ns) < 119.95e9 ? scaled((double)ns, 1000, name, 4, "") : unit_seconds((double)ns / 1e9);
+        if (fabs((double)ns) < 119.95e9)
+                return scaled((double)ns, 1000, name, 4, "");
+        if (seconds < 120 * 60)
+                snprintf(result.text, sizeof result.text, "%" PRId64 " min %d s", seconds / 60, (int)(seconds % 60));
+        else
+                snprintf(result.text, sizeof result.text, "%" PRId64 " h %d min", seconds / 3600,
+                         (int)(seconds / 60 % 60));
+        return result;
 }
 
-struct unit_text unit_seconds(double seconds)
+struct unit_text unit_forecast(double seconds)
 {
         struct unit_text result = {0};
 
-        if (seconds < 119.95)
-                return unit_time((int64_t)(seconds * 1e9));
-        if (seconds < 120 * 60)
-                snprintf(result.text, sizeof result.text, "%d min %d s", (int)seconds / 60, (int)seconds % 60);
-        else if (seconds < 48 * 3600)
-                snprintf(result.text, sizeof result.text, "%d h %d min", (int)seconds / 3600, (int)seconds / 60 % 60);
+        if (seconds < 100)
+                snprintf(result.text, sizeof result.text, "%.0f s", seconds);
+        else if (seconds < 100 * 60)
+                snprintf(result.text, sizeof result.text, "%.0f min", seconds / 60);
+        else if (seconds < 100 * 3600)
+                snprintf(result.text, sizeof result.text, "%.0f h", seconds / 3600);
         else if (seconds < 1000 * 86400.0)
-                snprintf(result.text, sizeof result.text, "%.1f days", seconds / 86400);
+                snprintf(result.text, sizeof result.text, "%.0f days", seconds / 86400);
         else
-                snprintf(result.text, sizeof result.text, "more than 1,000 days");
+                snprintf(result.text, sizeof result.text, "years");
         return result;
 }
 

@@ -16,6 +16,8 @@ enum unit {
         UNITS,
 };
 
+int64_t saturating_sum(int64_t a, int64_t b); /* nothing keeps the numbers of a damaged profile in bounds */
+
 bool unit_is_real(enum unit unit); /* else whole numbers, but for UNIT_TEXT */
 
 /* By value, so that a call can stand in the arguments of printf: unit_bytes(n).text */
@@ -26,9 +28,9 @@ struct unit_text {
 struct unit_text unit_count(int64_t count);       /* 12,345,678 */
 struct unit_text unit_count_short(int64_t count); /* 24.7 M, for counts that nobody reads to the last digit */
 struct unit_text unit_bytes(int64_t bytes);       /* 81.2 MiB */
-struct unit_text unit_time(int64_t ns);           /* 7.3 s */
-struct unit_text unit_seconds(double seconds);
-struct unit_text unit_ratio(double ratio); /* 84.2 % */
+struct unit_text unit_time(int64_t ns);           /* 7.3 s, 3 min 20 s */
+struct unit_text unit_forecast(double seconds);   /* 11 h: a guess needs no minutes */
+struct unit_text unit_ratio(double ratio);        /* 84.2 % */
 struct unit_text unit_rate(double bytes_per_second);
 struct unit_text unit_format(enum unit unit, int64_t whole, double real); /* any but UNIT_TEXT */
 

@@ -2,7 +2,6 @@
 #include "analyzer/reports/formats.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -120,46 +119,71 @@ static void put_module(const struct text *text, const struct frame *frame)
                 fprintf(text->out, frame->module ? "+0x%" PRIx64 : " at 0x%" PRIx64, (uint64_t)frame->offset);
 }
 
-static void put_frame(const struct text *text, const struct frame *frame)
+static void put_source(const struct text *text, const struct frame *frame)
 {
-        fprintf(text->out, "%*s", STACK_INDENT, "");
-        if (!frame->function) {
-                put_module(text, frame);
-                fputc('\n', text->out);
-                return;
-        }
-        put(text, frame->function);
-        style_on(text, STYLE_FILE);
-        fputs("  ", text->out);
-        if (frame->file) {
-                const char *file = shortened(frame->file, WIDTH - STACK_INDENT - width_of(frame->function) - 10);
+        const char *file = frame->file;
 
-                fputs(file == frame->file ? "" : "…", text->out);
-                put(text, file);
-                if (frame->line > 0)
-                        fprintf(text->out, ":%" PRId64, frame->line);
-        } else {
+        if (!file) {
                 fputc('(', text->out);
                 put_module(text, frame);
                 fputc(')', text->out);
+                return;
+        }
+        file = shortened(file, WIDTH - STACK_INDENT - width_of(frame->function) - 10);
+        fputs(file == frame->file ? "" : "…", text->out);
+        put(text, file);
+        if (frame->line > 0)
+                fprintf(text->out, ":%" PRId64, frame->line);
+}
+
+static void put_frame(const struct text *text, const struct frame *frame, size_t times)
+{
+        fprintf(text->out, "%*s", STACK_INDENT, "");
+        if (frame->function) {
+                put(text, frame->function);
+                style_on(text, STYLE_FILE);
+                fputs("  ", text->out);
+                put_source(text, frame);
+        } else {
+                put_module(text, frame);
+                style_on(text, STYLE_FILE);
         }
         if (frame->inlined)
                 fputs("  (inlined)", text->out);
+        if (times > 1)
+                fprintf(text->out, "  (%zu times)", times);
         style_off(text);
         fputc('\n', text->out);
 }
 
+/* Recursion: a frame that calls itself takes one line. */
+static size_t count_repeats(const struct stack *stack, size_t from)
+{
+        size_t times = 1;
+
+        while (from + times < stack->count && stack->frame[from + times] == stack->frame[from])
+                times++;
+        return times;
+}
+
+static void put_frames(const struct text *text, const struct stack *stack)
+{
+        size_t lines = 0, at = 0, lines_max = text->options->full ? SIZE_MAX : FRAMES_SHOWN;
+
+        for (size_t times; at < stack->count; at += times, lines++) {
+                times = count_repeats(stack, at);
+                /* "1 more" would take as much room as the frame itself. */
+                if (lines >= lines_max && at + times < stack->count)
+                        break;
+                put_frame(text, stack->frame[at], times);
+        }
+        if (at < stack->count)
+                fprintf(text->out, "%*s… %zu more\n", STACK_INDENT, "", stack->count - at);
+}
+
 static void put_stack(const struct text *text, const struct stack *stack)
 {
-        size_t shown = stack->count;
-
-        /* "1 more" takes as much room as the frame itself. */
-        if (!text->options->full && stack->count > FRAMES_SHOWN + 1)
-                shown = FRAMES_SHOWN;
-        for (size_t i = 0; i < shown; i++)
-                put_frame(text, stack->frame[i]);
-        if (shown < stack->count)
-                fprintf(text->out, "%*s… %zu more\n", STACK_INDENT, "", stack->count - shown);
+        put_frames(text, stack);
         if (stack->flags & STACK_TRUNCATED)
                 fprintf(text->out, "%*s… deeper than was recorded\n", STACK_INDENT, "");
         if (stack->flags & STACK_BROKEN)
@@ -170,33 +194,42 @@ static void put_stack(const struct text *text, const struct stack *stack)
                 fprintf(text->out, "%*s(no stack)\n", STACK_INDENT, "");
 }
 
-static struct unit_text cell_text(const struct column *column, const struct cell *cell)
+/* What a cell says; `unknown` is the word for what is not known. */
+static struct unit_text number_text(const struct column *column, const struct cell *cell, const char *unknown)
 {
-        if (!cell->known)
-                return (struct unit_text){"-"};
-        return unit_format(column->unit, cell->whole, cell->real);
+        struct unit_text text = {0};
+
+        if (cell->known)
+                return unit_format(column->unit, cell->whole, cell->real);
+        snprintf(text.text, sizeof text.text, "%s", unknown);
+        return text;
 }
 
 static int cell_width(const struct column *column, const struct cell *cell)
 {
         if (cell->known && column->unit == UNIT_TEXT)
                 return width_of(cell->text);
-        return width_of(cell_text(column, cell).text);
+        return width_of(number_text(column, cell, "-").text);
 }
 
-static void put_cells(const struct text *text, const struct table *table, const struct cell *cell, const int *width)
+static void put_cells(const struct text *text, const struct table *table, const struct cell *cell, const int *width,
+                      const char *unknown)
 {
         fprintf(text->out, "%*s", ROW_INDENT, "");
         for (size_t i = 0; i < table->column_count; i++) {
                 const struct column *column = &table->column[i];
-                int pad = width[i] - cell_width(column, &cell[i]);
+                bool last = i + 1 == table->column_count;
 
-                if (column->unit != UNIT_TEXT)
-                        fprintf(text->out, "%*s%s", pad, "", cell_text(column, &cell[i]).text);
-                else
-                        put(text, cell[i].known ? cell[i].text : "-");
-                if (i + 1 < table->column_count)
-                        fprintf(text->out, "%*s", column->unit == UNIT_TEXT ? pad + 2 : 2, "");
+                if (column->unit != UNIT_TEXT) {
+                        struct unit_text number = number_text(column, &cell[i], unknown);
+
+                        fprintf(text->out, "%*s%s%s", width[i] - width_of(number.text), "", number.text,
+                                last ? "" : "  ");
+                        continue;
+                }
+                put(text, cell[i].known ? cell[i].text : unknown);
+                if (!last)
+                        fprintf(text->out, "%*s", width[i] + 2 - width_of(cell[i].known ? cell[i].text : unknown), "");
         }
 }
 
@@ -229,10 +262,15 @@ static void sum_rest(const struct table *table, size_t shown, struct cell *ret_r
                         const struct cell *cell = &table->row[j].cell[i];
 
                         rest->real += cell->real;
-                        if (__builtin_add_overflow(rest->whole, cell->whole, &rest->whole))
-                                rest->whole = INT64_MAX;
+                        rest->whole = saturating_sum(rest->whole, cell->whole);
                 }
         }
+}
+
+static void widen(int *width, int needed)
+{
+        if (needed > *width)
+                *width = needed;
 }
 
 static void put_rows(const struct text *text, const struct table *table)
@@ -245,23 +283,21 @@ static void put_rows(const struct text *text, const struct table *table)
         for (size_t i = 0; i < table->column_count; i++) {
                 width[i] = width_of(table->column[i].heading);
                 for (size_t j = 0; j < shown; j++)
-                        width[i] = abs(cell_width(&table->column[i], &table->row[j].cell[i])) > width[i]
-                                           ? cell_width(&table->column[i], &table->row[j].cell[i])
-                                           : width[i];
-                if (shown < table->row_count && cell_width(&table->column[i], &rest[i]) > width[i])
-                        width[i] = cell_width(&table->column[i], &rest[i]);
+                        widen(&width[i], cell_width(&table->column[i], &table->row[j].cell[i]));
+                if (shown < table->row_count)
+                        widen(&width[i], cell_width(&table->column[i], &rest[i]));
         }
         put_headings(text, table, width);
         for (size_t i = 0; i < shown; i++) {
                 style_on(text, STYLE_NUMBER);
-                put_cells(text, table, table->row[i].cell, width);
+                put_cells(text, table, table->row[i].cell, width, "-");
                 style_off(text);
                 fputc('\n', text->out);
                 if (table->row[i].stack)
                         put_stack(text, table->row[i].stack);
         }
         if (shown < table->row_count) {
-                put_cells(text, table, rest, width);
+                put_cells(text, table, rest, width, "");
                 fprintf(text->out, "  … %zu more\n", table->row_count - shown);
         }
 }

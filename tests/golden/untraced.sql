@@ -1,0 +1,15 @@
+-- heaptap --trace=off: the pools alone. There are no events, sites or stacks.
+INSERT INTO meta VALUES
+  ('format', 1), ('heaptap_version', '0.1.0'), ('program', 'sort'), ('command', 'sort big.txt'), ('pid', 77),
+  ('duration_ns', 2500000000), ('exit_status', 3), ('exit_signal', 0), ('exit_known', 1), ('traced', 0), ('events', 0),
+  ('event_bytes', 0), ('bin_ns', 1000000), ('interrupted', 0);
+INSERT INTO process (id, pid, kind, exe, command, flags, start_ns, end_ns, end_kind, rss_peak, walk, mapped, free_slices, purged,
+  metadata, side, recorder)
+VALUES (1, 77, 'main', '/usr/bin/sort', 'sort big.txt', 0, 0, 2500000000, '_exit', 9437184, 'none', 12582912, 1048576, 0, 65536, 0,
+  0);
+INSERT INTO pool VALUES
+  (1, 0, 16, 'small', 1, 65536, 4096, 100, 1600, 300, 50000, 200, 0),
+  (1, 1, 32, 'small', 0, 0, 0, 0, 0, 0, 0, 0, 0),
+  (1, 7, 128, 'small', 3, 196608, 1536, 1500, 192000, 36, 1234567, 1000, 12),
+  (1, 72, 0, 'large', 2, 393216, 2, 2, 380000, 0, 20, 20, 0),
+  (1, 73, 0, 'huge', 1, 8388608, 1, 1, 8388608, 0, 1, 1, 0);
