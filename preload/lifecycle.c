@@ -194,10 +194,7 @@ static void last_words(enum wire_exit how)
 
         if (!open_for_recording)
                 return;
-        if (*thread_canary == 0)
-                forked();
-        /* The child of a vfork ends in its parent's memory: the last words are not its to say. */
-        if ((pid_t)syscall(SYS_getpid) != thread_pid || atomic_exchange(&closed, true))
+        if (atomic_exchange(&closed, true))
                 return;
         if (thread_sided)
                 thread = thread_enter();
@@ -221,7 +218,11 @@ __attribute__((destructor)) static void end(void)
 
 EXPORT __attribute__((noreturn)) void _exit(int status)
 {
-        last_words(WIRE_EXIT_QUICK);
+        /* The child of a vfork ends in its parent's memory: the last words are not its to say. */
+        if (*thread_canary == 0)
+                forked();
+        if (open_for_recording && (pid_t)syscall(SYS_getpid) == thread_pid)
+                last_words(WIRE_EXIT_QUICK);
         for (;;)
                 syscall(SYS_exit_group, status);
 }

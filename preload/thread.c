@@ -157,6 +157,9 @@ void threads_notice_fork(void)
         thread_pid = pid;
         recorders_after_fork();
         threads_orphan_others();
+        /* The analyzer learns of this process even if it allocates nothing and closes all descriptors. */
+        if (thread_current && thread_current->recording)
+                recorder_introduce(&thread_current->recorder);
 }
 
 void threads_sidelong(void)
@@ -208,7 +211,10 @@ void threads_sum(struct recorder_close *sum)
                 sum->resizes += recorder->resizes;
                 sum->requested_bytes += recorder->requested_bytes;
                 sum->threads += atomic_load(&thread->state) == THREAD_USED;
-                if (recorder->memo)
+                sum->usage.recorder_bytes += sizeof *thread + (recorder->slot.frame ? WIRE_FRAME_BYTES_MAX : 0);
+                if (recorder->memo) {
                         counts_add(&sum->counts, memo_counts(recorder->memo));
+                        sum->usage.recorder_bytes += memo_bytes(recorder->memo);
+                }
         }
 }

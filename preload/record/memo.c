@@ -67,6 +67,7 @@ struct memo {
         void *context;
         uint64_t epoch;
         uint32_t count; /* frames of the last stack */
+        uint32_t depth_seen;
         uint32_t root_flags;
         uint32_t captures;
         struct memo_counts counts;
@@ -97,9 +98,10 @@ struct memo *memo_create(enum memo_mode mode, unsigned depth_max, memo_define *d
         return memo;
 }
 
-uint64_t memo_bytes(void)
+uint64_t memo_bytes(const struct memo *memo)
 {
-        return sizeof(struct memo);
+        return sizeof memo->rules +
+               memo->depth_seen * (sizeof(struct frame) + 2 * sizeof(struct word) + sizeof(struct step)) + 3 * PAGE;
 }
 
 void memo_nested(struct memo *memo, bool nested)
@@ -343,6 +345,8 @@ static inline void memo_rebuild(struct memo *memo, uint32_t kept, uint32_t step_
                 frame->is_signal = step->is_signal;
         }
         memo->count = count;
+        if (UNLIKELY(count > memo->depth_seen))
+                memo->depth_seen = count;
 }
 
 /* --- ids and definitions ----------------------------------------------------------------------------------------- */

@@ -47,6 +47,6 @@ size_t memo_frames(const struct memo *memo, uint64_t *ret_key, size_t key_max);
 void memo_nested(struct memo *memo, bool nested);
 void memo_forget(struct memo *memo); /* when the struct goes to another thread */
 const struct memo_counts *memo_counts(const struct memo *memo);
-uint64_t memo_bytes(void); /* of address space, each */
+uint64_t memo_bytes(const struct memo *memo); /* that were touched, about */
 
 #endif

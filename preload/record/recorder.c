@@ -279,9 +279,14 @@ bool recorder_begin(struct recorder *recorder)
         return true;
 }
 
-void recorder_hello(struct recorder *recorder)
+void recorder_introduce(struct recorder *recorder)
 {
         recorder_frame(recorder, ENCODE_HOT_BYTES_MAX);
+}
+
+void recorder_hello(struct recorder *recorder)
+{
+        recorder_introduce(recorder);
         recorder_send(recorder);
 }
 
@@ -484,7 +489,7 @@ static void close_usage(struct recorder *recorder, const struct recorder_close *
         struct wire_usage usage = close->usage;
 
         /* What was touched of the tables, at one page for each entry at most. */
-        usage.recorder_bytes += touched(rules_bytes(), rules_bytes() / 4096) + touched(stacks_bytes(), stacks_count());
+        usage.recorder_bytes += touched(RULES_SHARED_BYTES, rules_count()) + touched(stacks_bytes(), stacks_count());
         usage.stacks = stacks_count();
         usage.stacks_truncated = close->counts.truncated;
         usage.stacks_broken = close->counts.broken;
@@ -497,9 +502,6 @@ static void close_usage(struct recorder *recorder, const struct recorder_close *
 
 static void close_exit(struct recorder *recorder, const struct recorder_close *close)
 {
-        struct rusage used = {0};
-
-        getrusage(RUSAGE_SELF, &used);
         recorder_frame(recorder, 256);
         if (!recorder_has_frame(recorder))
                 return;

@@ -46,8 +46,9 @@ bool recorders_open(const struct recorder_options *options);
 
 /* A recorder is all zero at first. False: no memory. */
 bool recorder_begin(struct recorder *recorder);
-void recorder_hello(struct recorder *recorder); /* sends what has to be said first */
-void recorder_end(struct recorder *recorder);   /* its thread has ended: sends what there is; can be begun again */
+void recorder_introduce(struct recorder *recorder); /* begins its first frame, if it has none */
+void recorder_hello(struct recorder *recorder);     /* and sends it at once */
+void recorder_end(struct recorder *recorder);       /* its thread has ended: sends what there is; can be begun again */
 
 /* Whether anything is recorded still. */
 bool recorder_is_on(void);

@@ -574,7 +574,9 @@ struct shared_rule {
         struct rule rule;
 };
 
+_Static_assert(sizeof(struct shared_rule) * SHARED_ENTRIES == RULES_SHARED_BYTES, "as the header says");
 static struct shared_rule *shared;
+static _Atomic uint64_t shared_count;
 
 bool rules_open(void)
 {
@@ -587,9 +589,9 @@ bool rules_open(void)
         return true;
 }
 
-uint64_t rules_bytes(void)
+uint64_t rules_count(void)
 {
-        return shared ? sizeof *shared * SHARED_ENTRIES : 0;
+        return atomic_load_explicit(&shared_count, memory_order_relaxed);
 }
 
 void rules_fill(uint64_t pc, struct rule *ret_rule)
@@ -615,6 +617,7 @@ void rules_fill(uint64_t pc, struct rule *ret_rule)
                         if (modules_epoch() == epoch &&
                             atomic_compare_exchange_strong(&entry->tag, &seen, UINT64_C(1))) {
                                 entry->rule = *ret_rule;
+                                atomic_fetch_add_explicit(&shared_count, 1, memory_order_relaxed);
                                 atomic_store_explicit(&entry->tag, tag, memory_order_release);
                         }
                         return;

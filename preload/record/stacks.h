@@ -16,7 +16,7 @@ bool stacks_open(void); /* in the constructor; false: no memory */
 uint32_t stacks_intern(uint64_t hash, bool *ret_new);
 
 uint64_t stacks_count(void);
-uint64_t stacks_bytes(void);
+uint64_t stacks_bytes(void); /* of address space */
 
 /* The hash of a stack from that of its caller (0 for the outermost frame) and its own key (pc and generation). */
 static inline uint64_t stacks_chain(uint64_t outer, uint64_t key)
