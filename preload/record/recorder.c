@@ -505,18 +505,14 @@ static void close_exit(struct recorder *recorder, const struct recorder_close *c
         recorder_frame(recorder, 256);
         if (!recorder_has_frame(recorder))
                 return;
-        encode_exit(&recorder->encode,
-                    &(struct wire_exit_event){
-                            .how = close->how,
-                            .time_ns = clock_now(),
-                            .rss_peak_bytes = (uint64_t)used.ru_maxrss * 1024,
-                            .cpu_user_us = (uint64_t)used.ru_utime.tv_sec * 1000000 + (uint64_t)used.ru_utime.tv_usec,
-                            .cpu_system_us = (uint64_t)used.ru_stime.tv_sec * 1000000 + (uint64_t)used.ru_stime.tv_usec,
-                            .allocations = close->allocations,
-                            .frees = close->frees,
-                            .resizes = close->resizes,
-                            .requested_bytes = close->requested_bytes,
-                    });
+        encode_exit(&recorder->encode, &(struct wire_exit_event){
+                                               .how = close->how,
+                                               .time_ns = clock_now(),
+                                               .allocations = close->allocations,
+                                               .frees = close->frees,
+                                               .resizes = close->resizes,
+                                               .requested_bytes = close->requested_bytes,
+                                       });
 }
 
 void recorder_close(struct recorder *recorder, const struct recorder_close *close, void (*walk_heap)(void *walk))
