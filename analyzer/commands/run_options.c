@@ -10,10 +10,6 @@
 
 #include "analyzer/diag.h"
 
-#ifndef HEAPTAP_VERSION
-#define HEAPTAP_VERSION "unknown"
-#endif
-
 enum {
         LONG_NAME_BYTES_MAX = 32,
 };
@@ -21,7 +17,7 @@ enum {
 enum value_kind {
         VALUE_FLAG,
         VALUE_TEXT,
-        VALUE_COUNT,  /* 1 or more */
+        VALUE_COUNT,  /* 0 or more */
         VALUE_CHOICE, /* one of the words in choices */
 };
 
@@ -78,10 +74,10 @@ static const char long_help[] =
         "  -f, --force              overwrite a profile that exists\n"
         "      --report FILE        write the report to FILE; default standard error\n"
         "      --format text|json   of the report; default text\n"
-        "      --top N              places to show in each list\n"
+        "      --top N              rows in each table of the report, 0 for all\n"
         "      --follow             trace the programs that PROGRAM executes, too\n"
         "      --trace=off|full     off: the allocator alone, with a report on its pools; default full\n"
-        "      --stack-depth N      frames to record at most\n"
+        "      --stack-depth N      frames to record, counted from the innermost; default 0: all\n"
         "      --unwind=own|libunwind|verify\n"
         "                           who walks the stack; verify compares one capture in 64 with libunwind\n"
         "      --drop               drop events, and count them, rather than let PROGRAM wait for the analyzer\n"
@@ -122,7 +118,7 @@ static bool count_ok(const char *text)
 {
         size_t digits = strspn(text, "0123456789");
 
-        return digits && digits < 10 && !text[digits] && strspn(text, "0") != digits;
+        return digits && digits < 10 && !text[digits];
 }
 
 /* As written in the environment, or behind --flag=. */
@@ -147,7 +143,7 @@ static bool option_set(const struct option *option, const char *said_as, const c
                 return flag_read(value, field) || complain("%s is 1 or 0, not \"%s\"", said_as, value);
         case VALUE_COUNT:
                 if (!count_ok(value))
-                        return complain("%s takes a number from 1 on, not \"%s\"", said_as, value);
+                        return complain("%s takes a number, not \"%s\"", said_as, value);
                 break;
         case VALUE_CHOICE:
                 if (!choice_has(option->choices, value))

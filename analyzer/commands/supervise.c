@@ -201,6 +201,20 @@ static void reader_environment_clean(void)
         environ[kept] = NULL;
 }
 
+/* The reader expands what it is given, and this name is expanded already. */
+static char *percent_signs_double(const char *name)
+{
+        char *doubled = xcalloc(2 * strlen(name) + 1, 1);
+        char *to = doubled;
+
+        for (; *name; name++) {
+                if (*name == '%')
+                        *to++ = '%';
+                *to++ = *name;
+        }
+        return doubled;
+}
+
 static void reader_arguments(const struct run *run, const char **argv)
 {
         const struct run_options *options = run->options;
@@ -211,7 +225,7 @@ static void reader_arguments(const struct run *run, const char **argv)
         argv[n++] = "--input";
         argv[n++] = run->dir.pipe;
         argv[n++] = "--output";
-        argv[n++] = run->profile;
+        argv[n++] = percent_signs_double(run->profile);
         argv[n++] = "--ready-fd";
         argv[n++] = "3";
         argv[n++] = "--status-fd";
