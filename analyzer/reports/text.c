@@ -1,46 +1,29 @@
 /* Text for people: notes, then numbers in columns, and under each row its stack. */
-#include "analyzer/reports/formats.h"
+#include "analyzer/reports/text.h"
 
-#include <inttypes.h>
-#include <string.h>
+#include <assert.h>
 
 enum {
-        WIDTH = 120,
-        FRAMES_SHOWN = 12, /* of a stack, without --full */
         COLUMNS_MAX = 32,
         ROW_INDENT = 2,
-        STACK_INDENT = 8,
 };
 
-struct text {
-        FILE *out;
-        const struct report_options *options;
-};
-
-enum style {
-        STYLE_TITLE,
-        STYLE_WARNING,
-        STYLE_HEADING,
-        STYLE_FILE,
-        STYLE_NUMBER,
-};
-
-static void style_on(const struct text *text, enum style style)
+void text_style(const struct text *text, enum text_style style)
 {
-        static const char *const code[] = {"\033[1m", "\033[1;33m", "\033[2m", "\033[2m", "\033[1m"};
+        static const char *const code[] = {"\033[1m", "\033[1;33m", "\033[2m", "\033[1m", "\033[2m"};
 
         if (text->options->color)
                 fputs(code[style], text->out);
 }
 
-static void style_off(const struct text *text)
+void text_plain(const struct text *text)
 {
         if (text->options->color)
                 fputs("\033[0m", text->out);
 }
 
-/* Names come from the program: whatever could steer a terminal is shown, not done. */
-static void put(const struct text *text, const char *from)
+/* Names come from the program, and the program may be hostile. */
+void text_put(const struct text *text, const char *from)
 {
         for (size_t bytes; *from; from += bytes ? bytes : 1) {
                 unsigned char first = (unsigned char)*from;
@@ -55,7 +38,7 @@ static void put(const struct text *text, const char *from)
         }
 }
 
-static int width_of(const char *text)
+int text_columns(const char *text)
 {
         int width = 0;
 
@@ -66,19 +49,19 @@ static int width_of(const char *text)
 
 static void put_headline(const struct text *text, const struct findings *findings, const char *profile)
 {
-        int room = WIDTH - width_of(findings->headline) - width_of(profile) - (int)sizeof "profile: " + 1;
+        int room = TEXT_WIDTH - text_columns(findings->headline) - text_columns(profile) - (int)sizeof "profile: " + 1;
 
-        style_on(text, STYLE_TITLE);
-        put(text, findings->headline);
-        style_off(text);
+        text_style(text, TEXT_TITLE);
+        text_put(text, findings->headline);
+        text_plain(text);
         fprintf(text->out, "%*sprofile: ", room > 2 ? room : 2, "");
-        put(text, profile);
+        text_put(text, profile);
         fputs("\n\n", text->out);
         for (size_t i = 0; i < findings->warning_count; i++) {
-                style_on(text, STYLE_WARNING);
+                text_style(text, TEXT_WARNING);
                 fputs("! ", text->out);
-                put(text, findings->warning[i]);
-                style_off(text);
+                text_put(text, findings->warning[i]);
+                text_plain(text);
                 fputc('\n', text->out);
         }
         if (findings->warning_count)
@@ -90,108 +73,13 @@ static void put_record(const struct text *text, const struct table *table)
         int width = 0;
 
         for (size_t i = 0; i < table->note_count; i++)
-                if (width_of(table->note[i].label) > width)
-                        width = width_of(table->note[i].label);
+                if (text_columns(table->note[i].label) > width)
+                        width = text_columns(table->note[i].label);
         for (size_t i = 0; i < table->note_count; i++) {
                 fprintf(text->out, "%*s%-*s  ", ROW_INDENT, "", width, table->note[i].label);
-                put(text, table->note[i].text);
+                text_put(text, table->note[i].text);
                 fputc('\n', text->out);
         }
-}
-
-/* A file's leading directories go when the line would not fit otherwise. */
-static const char *shortened(const char *file, int room)
-{
-        const char *rest = file, *slash;
-
-        while (width_of(rest) > room && (slash = strchr(rest + 1, '/')) && strchr(slash + 1, '/'))
-                rest = slash;
-        return rest;
-}
-
-static void put_module(const struct text *text, const struct frame *frame)
-{
-        if (frame->module)
-                put(text, path_base(frame->module));
-        else
-                fputs("generated code", text->out);
-        if (frame->offset != FRAME_NO_OFFSET)
-                fprintf(text->out, frame->module ? "+0x%" PRIx64 : " at 0x%" PRIx64, (uint64_t)frame->offset);
-}
-
-static void put_source(const struct text *text, const struct frame *frame)
-{
-        const char *file = frame->file;
-
-        if (!file) {
-                fputc('(', text->out);
-                put_module(text, frame);
-                fputc(')', text->out);
-                return;
-        }
-        file = shortened(file, WIDTH - STACK_INDENT - width_of(frame->function) - 10);
-        fputs(file == frame->file ? "" : "…", text->out);
-        put(text, file);
-        if (frame->line > 0)
-                fprintf(text->out, ":%" PRId64, frame->line);
-}
-
-static void put_frame(const struct text *text, const struct frame *frame, size_t times)
-{
-        fprintf(text->out, "%*s", STACK_INDENT, "");
-        if (frame->function) {
-                put(text, frame->function);
-                style_on(text, STYLE_FILE);
-                fputs("  ", text->out);
-                put_source(text, frame);
-        } else {
-                put_module(text, frame);
-                style_on(text, STYLE_FILE);
-        }
-        if (frame->inlined)
-                fputs("  (inlined)", text->out);
-        if (times > 1)
-                fprintf(text->out, "  (%zu times)", times);
-        style_off(text);
-        fputc('\n', text->out);
-}
-
-/* Recursion: a frame that calls itself takes one line. */
-static size_t count_repeats(const struct stack *stack, size_t from)
-{
-        size_t times = 1;
-
-        while (from + times < stack->count && stack->frame[from + times] == stack->frame[from])
-                times++;
-        return times;
-}
-
-static void put_frames(const struct text *text, const struct stack *stack)
-{
-        size_t lines = 0, at = 0, lines_max = text->options->full ? SIZE_MAX : FRAMES_SHOWN;
-
-        for (size_t times; at < stack->count; at += times, lines++) {
-                times = count_repeats(stack, at);
-                /* "1 more" would take as much room as the frame itself. */
-                if (lines >= lines_max && at + times < stack->count)
-                        break;
-                put_frame(text, stack->frame[at], times);
-        }
-        if (at < stack->count)
-                fprintf(text->out, "%*s… %zu more\n", STACK_INDENT, "", stack->count - at);
-}
-
-static void put_stack(const struct text *text, const struct stack *stack)
-{
-        put_frames(text, stack);
-        if (stack->flags & STACK_TRUNCATED)
-                fprintf(text->out, "%*s… deeper than was recorded\n", STACK_INDENT, "");
-        if (stack->flags & STACK_BROKEN)
-                fprintf(text->out, "%*s… ends early: no unwind information\n", STACK_INDENT, "");
-        if (stack->flags & STACK_UNDEFINED)
-                fprintf(text->out, "%*s(the definition of this stack was lost)\n", STACK_INDENT, "");
-        else if (stack->count == 0)
-                fprintf(text->out, "%*s(no stack)\n", STACK_INDENT, "");
 }
 
 /* What a cell says; `unknown` is the word for what is not known. */
@@ -208,8 +96,8 @@ static struct unit_text number_text(const struct column *column, const struct ce
 static int cell_width(const struct column *column, const struct cell *cell)
 {
         if (cell->known && column->unit == UNIT_TEXT)
-                return width_of(cell->text);
-        return width_of(number_text(column, cell, "-").text);
+                return text_columns(cell->text);
+        return text_columns(number_text(column, cell, "-").text);
 }
 
 static void put_cells(const struct text *text, const struct table *table, const struct cell *cell, const int *width,
@@ -223,23 +111,24 @@ static void put_cells(const struct text *text, const struct table *table, const 
                 if (column->unit != UNIT_TEXT) {
                         struct unit_text number = number_text(column, &cell[i], unknown);
 
-                        fprintf(text->out, "%*s%s%s", width[i] - width_of(number.text), "", number.text,
+                        fprintf(text->out, "%*s%s%s", width[i] - text_columns(number.text), "", number.text,
                                 last ? "" : "  ");
                         continue;
                 }
-                put(text, cell[i].known ? cell[i].text : unknown);
+                text_put(text, cell[i].known ? cell[i].text : unknown);
                 if (!last)
-                        fprintf(text->out, "%*s", width[i] + 2 - width_of(cell[i].known ? cell[i].text : unknown), "");
+                        fprintf(text->out, "%*s", width[i] + 2 - text_columns(cell[i].known ? cell[i].text : unknown),
+                                "");
         }
 }
 
 static void put_headings(const struct text *text, const struct table *table, const int *width)
 {
-        style_on(text, STYLE_HEADING);
+        text_style(text, TEXT_HEADING);
         fprintf(text->out, "%*s", ROW_INDENT, "");
         for (size_t i = 0; i < table->column_count; i++) {
                 const struct column *column = &table->column[i];
-                int pad = width[i] - width_of(column->heading);
+                int pad = width[i] - text_columns(column->heading);
 
                 if (column->unit != UNIT_TEXT)
                         fprintf(text->out, "%*s", pad, "");
@@ -247,7 +136,7 @@ static void put_headings(const struct text *text, const struct table *table, con
                 if (i + 1 < table->column_count)
                         fprintf(text->out, "%*s", column->unit == UNIT_TEXT ? pad + 2 : 2, "");
         }
-        style_off(text);
+        text_plain(text);
         fputc('\n', text->out);
 }
 
@@ -279,9 +168,11 @@ static void put_rows(const struct text *text, const struct table *table)
         int width[COLUMNS_MAX];
         struct cell rest[COLUMNS_MAX];
 
+        assert(table->column_count <= COLUMNS_MAX);
+
         sum_rest(table, shown, rest);
         for (size_t i = 0; i < table->column_count; i++) {
-                width[i] = width_of(table->column[i].heading);
+                width[i] = text_columns(table->column[i].heading);
                 for (size_t j = 0; j < shown; j++)
                         widen(&width[i], cell_width(&table->column[i], &table->row[j].cell[i]));
                 if (shown < table->row_count)
@@ -289,12 +180,12 @@ static void put_rows(const struct text *text, const struct table *table)
         }
         put_headings(text, table, width);
         for (size_t i = 0; i < shown; i++) {
-                style_on(text, STYLE_NUMBER);
+                text_style(text, TEXT_NUMBER);
                 put_cells(text, table, table->row[i].cell, width, "-");
-                style_off(text);
+                text_plain(text);
                 fputc('\n', text->out);
                 if (table->row[i].stack)
-                        put_stack(text, table->row[i].stack);
+                        text_stack(text, table->row[i].stack);
         }
         if (shown < table->row_count) {
                 put_cells(text, table, rest, width, "");
@@ -304,9 +195,9 @@ static void put_rows(const struct text *text, const struct table *table)
 
 static void put_table(const struct text *text, const struct table *table)
 {
-        style_on(text, STYLE_TITLE);
+        text_style(text, TEXT_TITLE);
         fputs(table->title, text->out);
-        style_off(text);
+        text_plain(text);
         if (table->record) {
                 fputc('\n', text->out);
                 put_record(text, table);
@@ -314,7 +205,7 @@ static void put_table(const struct text *text, const struct table *table)
         }
         for (size_t i = 0; i < table->note_count; i++) {
                 fprintf(text->out, "%*s", i ? ROW_INDENT : 2, "");
-                put(text, table->note[i].text);
+                text_put(text, table->note[i].text);
                 fputc('\n', text->out);
         }
         if (table->note_count == 0)
