@@ -3,8 +3,8 @@
  * One line goes to FILE: wall, user and system time in microseconds, peak RSS in KiB, exit status. The times are those
  * of the program and of the children it waited for, from wait4. -e sets the environment of the program alone.
  *
- * It allocates nothing itself and starts the program with posix_spawn (vfork): ru_maxrss of a process also remembers the
- * size it had before exec, and a forked copy would report the size of the parent. */
+ * It allocates nothing itself and starts the program with posix_spawn (vfork): ru_maxrss of a process also remembers
+ * the size it had before exec, and a forked copy would report the size of the parent. */
 #include <errno.h>
 #include <signal.h>
 #include <spawn.h>

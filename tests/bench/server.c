@@ -1,5 +1,5 @@
-/* A server with thread turnover, after Larson: a thread replaces random blocks of its set, then hands the whole set to a
- * fresh thread and ends, so that blocks are freed by threads that never saw their allocation. */
+/* A server with thread turnover, after Larson: a thread replaces random blocks of its set, then hands the whole set to
+ * a fresh thread and ends, so that blocks are freed by threads that never saw their allocation. */
 #include <pthread.h>
 
 #include "bench.h"

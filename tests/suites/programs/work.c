@@ -24,7 +24,7 @@ static struct word *find(const char *text)
                 *slot = calloc(1, sizeof **slot);
                 if (!*slot)
                         abort();
-                snprintf((*slot)->text, sizeof (*slot)->text, "%s", text);
+                snprintf((*slot)->text, sizeof(*slot)->text, "%s", text);
         }
         return *slot;
 }
