@@ -7,13 +7,6 @@ struct heap heap_none;
 
 static const size_t alloc_bytes_max = PTRDIFF_MAX - 4 * (size_t)SEGMENT_BYTES; /* so that no rounding up overflows */
 
-static void count(_Atomic uint64_t *counter, uint64_t more)
-{
-        /* One writer; atomic for those who take stock. */
-        atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more,
-                              memory_order_relaxed);
-}
-
 void heap_enter(struct heap *heap)
 {
         atomic_store_explicit(&heap->busy, true, memory_order_relaxed);
@@ -32,165 +25,36 @@ static struct free_block **bins_of(struct heap *heap)
         return heap->sided ? heap->sided_bin : heap->bin;
 }
 
-static struct slab **list_of(struct heap *heap, const struct slab *slab)
+/* Takes all but the `blocks_kept` latest blocks out of a bin. */
+static COLD void bin_flush(struct heap *heap, unsigned size_class, unsigned blocks_kept)
 {
-        return slab->full ? &heap->full : &heap->available[slab->size_class];
-}
+        struct free_block **link = &bins_of(heap)[size_class];
 
-void heap_sort_in(struct heap *heap, struct slab *slab)
-{
-        struct slab **list = list_of(heap, slab);
+        for (; blocks_kept && *link; blocks_kept--)
+                link = &(*link)->next;
 
-        slab->previous = NULL;
-        slab->next = *list;
-        if (slab->next)
-                slab->next->previous = slab;
-        *list = slab;
-}
+        struct free_block *block = *link;
 
-void heap_sort_out(struct heap *heap, struct slab *slab)
-{
-        if (slab->previous)
-                slab->previous->next = slab->next;
-        else
-                *list_of(heap, slab) = slab->next;
-        if (slab->next)
-                slab->next->previous = slab->previous;
-}
+        *link = NULL;
+        while (block) {
+                struct free_block *next = block->next;
 
-/* Gives a slab's slices back if no block of it is in use. The last slab of a class stays, so that a program that frees
- * and allocates the same block does not make and unmake it; but not in a heap without a thread. */
-static bool destroy_if_empty(struct heap *heap, struct slab *slab)
-{
-        if (atomic_load_explicit(&slab->used, memory_order_relaxed) || slab->full)
-                return false;
-        if (!heap->retired && slab->slices == 1 && !slab->next && !slab->previous)
-                return false;
-        heap_sort_out(heap, slab);
-        slab_destroy(slab);
-        return true;
-}
-
-void heap_put(struct heap *heap, struct slab *slab, struct free_block *block)
-{
-        block->next = slab->free;
-        slab->free = block;
-        slab_count_used(slab, -1);
-        if (slab->full) {
-                heap_sort_out(heap, slab);
-                slab_unfill(slab);
-                heap_sort_in(heap, slab); /* stays full if it is on its way to pending */
-        }
-        if (destroy_if_empty(heap, slab))
-                segment_purge_if_due();
-}
-
-/* Makes room in a bin for half of what it can hold. */
-static COLD void bin_flush(struct heap *heap, unsigned size_class, unsigned blocks)
-{
-        struct free_block **bin = &bins_of(heap)[size_class];
-
-        for (; blocks && *bin; blocks--) {
-                struct free_block *block = *bin;
-
-                *bin = block->next;
                 heap->room[size_class]++;
                 heap_put(heap, slab_of_block(block), block);
+                block = next;
         }
 }
 
 void heap_empty_bins(struct heap *heap)
 {
         for (unsigned c = 0; c < SIZE_CLASSES; c++)
-                bin_flush(heap, c, UINT16_MAX);
-}
-
-void heap_drain(struct heap *heap)
-{
-        if (!atomic_load_explicit(&heap->pending, memory_order_relaxed))
-                return;
-
-        /* Acquire: pairs with announce; see slab_push_remote for what each slab's list carries. */
-        struct slab *slab = atomic_exchange_explicit(&heap->pending, NULL, memory_order_acquire);
-
-        while (slab) {
-                struct slab *next = slab->pending_next;
-
-                heap_sort_out(heap, slab);
-                slab->full = false;
-                heap_sort_in(heap, slab);
-                slab = next;
-        }
-}
-
-bool heap_collect(struct heap *heap, struct slab *slab)
-{
-        uint32_t blocks = slab_collect(slab);
-
-        if (blocks)
-                count(&heap->counts[slab->size_class].frees_remote, blocks);
-        return blocks;
-}
-
-bool heap_sweep(struct heap *heap)
-{
-        bool gave_back = false;
-
-        heap_drain(heap);
-        for (unsigned c = 0; c < SIZE_CLASSES; c++)
-                for (struct slab *slab = heap->available[c], *next; slab; slab = next) {
-                        next = slab->next;
-                        heap_collect(heap, slab);
-                        gave_back |= destroy_if_empty(heap, slab);
-                }
-        return gave_back;
-}
-
-/* More memory for slabs and runs: what was freed and not seen yet, or else from the kernel. Sweeping looks at every
- * slab, so it is done when the pools have grown by an eighth since the last time. */
-static COLD bool grow(struct heap *heap)
-{
-        static _Atomic size_t sweep_due = 4;
-        size_t segments = segment_count();
-
-        if (segments >= atomic_load_explicit(&sweep_due, memory_order_relaxed)) {
-                atomic_store_explicit(&sweep_due, segments + segments / 8 + 1, memory_order_relaxed);
-                bool own = heap_sweep(heap), others = heaps_sweep();
-
-                if (own || others)
-                        return true;
-        }
-        return segment_grow() || heap_sweep(heap) || heaps_sweep();
-}
-
-/* A slab of which blocks can be had, first in its list; or NULL. */
-static struct slab *slab_with_blocks(struct heap *heap, unsigned size_class)
-{
-        struct slab *slab;
-
-        heap_drain(heap);
-        while ((slab = heap->available[size_class])) {
-                if (slab->free || heap_collect(heap, slab) || slab_carve(slab))
-                        return slab;
-                heap_sort_out(heap, slab);
-                slab_fill(slab); /* if a remote free has come in between, it goes back to where it was */
-                heap_sort_in(heap, slab);
-        }
-
-        uintptr_t owner = (uintptr_t)heap | (heap->sided ? SLAB_SIDED : 0);
-
-        slab = heap_adopt(heap, size_class);
-        while (!slab && !(slab = slab_create(owner, size_class)))
-                if (!grow(heap))
-                        return NULL;
-        heap_sort_in(heap, slab);
-        return slab->free || slab_carve(slab) ? slab : NULL;
+                bin_flush(heap, c, 0);
 }
 
 /* Takes a block, and some more into the bin. */
 static COLD struct free_block *refill(struct heap *heap, unsigned size_class)
 {
-        struct slab *slab = slab_with_blocks(heap, size_class);
+        struct slab *slab = heap_slab(heap, size_class);
 
         if (!slab)
                 return NULL;
@@ -205,9 +69,9 @@ static COLD struct free_block *refill(struct heap *heap, unsigned size_class)
         slab_count_used(slab, (int32_t)blocks);
         heap->room[size_class] -= blocks - 1;
         bins_of(heap)[size_class] = first->next;
-        count(&heap->counts[size_class].refills, 1);
+        heap_count(&heap->counts[size_class].refills, 1);
         if (!heap->sided)
-                count(&heap->counts[size_class].allocations, blocks);
+                heap_count(&heap->counts[size_class].allocations, blocks);
         return first;
 }
 
@@ -222,7 +86,7 @@ static bool alloc_small(struct heap *heap, unsigned size_class, struct block *re
                 return false;
         }
         if (heap->sided)
-                count(&heap->counts[size_class].allocations, 1);
+                heap_count(&heap->counts[size_class].allocations, 1);
 
         struct slab *slab = slab_of_block(block);
 
@@ -262,9 +126,9 @@ static bool alloc_large(struct heap *heap, size_t size, size_t alignment, struct
         struct slab *slab;
 
         while (!(slab = large_create(size, alignment, heap->sided)))
-                if (!grow(heap))
+                if (!heap_grow(heap))
                         return false;
-        count(&heap->counts[HEAP_CLASSES].allocations, 1);
+        heap_count(&heap->counts[HEAP_CLASSES].allocations, 1);
         *ret_block = block_large(slab);
         return true;
 }
@@ -275,7 +139,7 @@ static bool alloc_huge(struct heap *heap, size_t size, size_t alignment, struct 
 
         if (!huge)
                 return false;
-        count(&heap->counts[HEAP_CLASSES + 1].allocations, 1);
+        heap_count(&heap->counts[HEAP_CLASSES + 1].allocations, 1);
         *ret_block = block_huge(huge);
         return true;
 }
@@ -329,7 +193,7 @@ static COLD void release_remote(struct slab *slab, struct heap *owner, void *sta
                         heap_drain(owner);
                         if (!slab->full)
                                 heap_collect(owner, slab);
-                        count(&owner->counts[slab->size_class].frees_remote, 1);
+                        heap_count(&owner->counts[slab->size_class].frees_remote, 1);
                         heap_put(owner, slab, start);
                 }
                 heap_unclaim(owner);
@@ -352,7 +216,7 @@ static void release_small(struct heap *heap, struct slab *slab, void *start)
                 return;
         }
         if (!heap->room[size_class])
-                bin_flush(heap, size_class, (size_classes[size_class].bin_blocks + 1u) / 2);
+                bin_flush(heap, size_class, size_classes[size_class].bin_blocks / 2u);
         heap->room[size_class]--;
         block->next = bins_of(heap)[size_class];
         bins_of(heap)[size_class] = block;

@@ -128,22 +128,33 @@ struct heap_group {
 };
 extern struct heap_group heap_group_first;
 
-/* heap.c, for heaps.c. */
+/* heap.c */
 void heap_enter(struct heap *heap); /* around every change that a fork must not cut in two */
 void heap_leave(struct heap *heap);
-void heap_put(struct heap *heap, struct slab *slab, struct free_block *block); /* past the bin, into its slab */
 void heap_empty_bins(struct heap *heap);
-void heap_sort_in(struct heap *heap, struct slab *slab); /* a slab that was adopted */
-void heap_sort_out(struct heap *heap, struct slab *slab);
-void heap_drain(struct heap *heap);                      /* takes in the slabs that are pending */
-bool heap_collect(struct heap *heap, struct slab *slab); /* as slab_collect, and counts */
-bool heap_sweep(struct heap *heap);                      /* collects remote frees; true: slices were given back */
 
-/* heaps.c, for heap.c. */
+/* heap_slabs.c */
+void heap_sort_in(struct heap *heap, struct slab *slab);
+void heap_sort_out(struct heap *heap, struct slab *slab);
+void heap_put(struct heap *heap, struct slab *slab, struct free_block *block); /* past the bin, into its slab */
+void heap_drain(struct heap *heap);                                            /* takes in the slabs that are pending */
+uint32_t heap_collect(struct heap *heap, struct slab *slab);                   /* as slab_collect, and counts */
+bool heap_sweep(struct heap *heap, bool keep_one); /* collects remote frees; true: slices were given back */
+bool heap_grow(struct heap *heap);                 /* more free slices, perhaps enough; false: no memory */
+struct slab *heap_slab(struct heap *heap, unsigned size_class); /* one with free blocks; NULL: no memory */
+
+/* heaps.c */
 bool heap_claim(struct heap *heap); /* the heap was retired, and the caller is its user until heap_unclaim */
 void heap_unclaim(struct heap *heap);
 struct slab *heap_adopt(struct heap *heap, unsigned size_class); /* a slab of a retired heap, not sorted in; or NULL */
 bool heaps_sweep(void);                                          /* of all retired heaps */
+
+static inline void heap_count(_Atomic uint64_t *counter, uint64_t more)
+{
+        /* One writer; atomic for those who take stock. */
+        atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more,
+                              memory_order_relaxed);
+}
 
 static inline void *heap_alloc_fast(struct heap *heap, size_t size)
 {

@@ -40,7 +40,7 @@ static struct heap_group *group_append(struct heap_group *last)
 {
         struct heap_group *next = group_after(last), *none = NULL;
 
-        if (next || !(next = segment_metadata(sizeof *next)))
+        if (next || !(next = memory_record(sizeof *next)))
                 return next;
         if (!atomic_compare_exchange_strong_explicit(&last->next, &none, next, memory_order_acq_rel,
                                                      memory_order_acquire))
@@ -99,7 +99,9 @@ struct heap *heap_create(bool sided)
                         return heap;
                 }
 
-        heap = segment_metadata(sizeof *heap);
+        if (!segment_count())
+                segment_grow(); /* it brings memory for records, so that a small program needs no other */
+        heap = memory_record(sizeof *heap);
         if (!heap)
                 return NULL;
         heap->sided = sided;
@@ -114,7 +116,7 @@ void heap_retire(struct heap *heap)
         heap_enter(heap);
         heap->retired = true;
         heap_empty_bins(heap);
-        heap_sweep(heap);
+        heap_sweep(heap, false);
         heap_unclaim(heap);
 }
 
@@ -164,7 +166,7 @@ bool heaps_sweep(void)
                         struct heap *heap = atomic_load_explicit(&group->heap[place], memory_order_acquire);
 
                         if (heap && heap_claim(heap)) {
-                                gave_back |= heap_sweep(heap);
+                                gave_back |= heap_sweep(heap, false);
                                 heap_unclaim(heap);
                         }
                 }

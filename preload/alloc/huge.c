@@ -28,7 +28,7 @@ static struct leaf *leaf_of(uintptr_t address)
 
 static bool leaf_make(uintptr_t address)
 {
-        struct leaf *none = NULL, *leaf = leaf_of(address) ? NULL : segment_metadata(sizeof *leaf);
+        struct leaf *none = NULL, *leaf = leaf_of(address) ? NULL : memory_record(sizeof *leaf);
 
         if (leaf) /* release: see leaf_of. If another came first, ours is lost; that happens once for each leaf at worst
                    */
@@ -69,7 +69,7 @@ static struct huge *record_create(void)
 {
         struct huge *huge = (struct huge *)spare_take(&records_spare);
 
-        if (huge || !(huge = segment_metadata(sizeof *huge)))
+        if (huge || !(huge = memory_record(sizeof *huge)))
                 return huge;
         huge->next = atomic_load_explicit(&records, memory_order_relaxed);
         /* Release: pairs with huge_first. */
@@ -90,7 +90,7 @@ struct huge *huge_create(size_t bytes, size_t alignment, bool sided)
         char *start = !huge ? NULL : segment_map_aligned(mapped, alignment > SEGMENT_BYTES ? alignment : SEGMENT_BYTES);
 
         if (start && !leaves_make((uintptr_t)start, mapped)) {
-                munmap(start, mapped);
+                memory_unmap(start, mapped);
                 start = NULL;
         }
         if (!start) {
@@ -122,7 +122,7 @@ void huge_destroy(struct huge *huge)
         /* Before the unmapping: after it the addresses may at once be another's. */
         map_set(start, mapped, NULL);
         atomic_store_explicit(&huge->start, 0, memory_order_relaxed);
-        munmap((void *)start, mapped);
+        memory_unmap((void *)start, mapped);
         spare_push(&records_spare, &huge->spare);
 }
 
@@ -171,7 +171,7 @@ static bool resize_moving(struct huge *huge, uintptr_t start, size_t mapped_befo
         if (!leaves_make((uintptr_t)target, mapped) ||
             mremap((void *)start, mapped_before, mapped, MREMAP_MAYMOVE | MREMAP_FIXED, target) == MAP_FAILED) {
                 map_set(start, mapped_before, huge);
-                munmap(target, mapped);
+                memory_unmap(target, mapped);
                 return false;
         }
         atomic_store_explicit(&huge->start, (uintptr_t)target, memory_order_release);

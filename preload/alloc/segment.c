@@ -1,4 +1,4 @@
-/* Segments, the directory of their free slices, and the memory for our own records. */
+/* Segments, and the directory of their free slices. */
 #define _GNU_SOURCE
 #include "preload/alloc/segment.h"
 
@@ -6,8 +6,7 @@
 
 enum {
         DIRECTORY_SEGMENTS = 256,
-        RECORDS_BYTES = 128 * SEGMENT_SLICES, /* of slice 0, for the slabs; the rest of it is for metadata */
-        METADATA_BYTES = 256 * 1024,
+        RECORDS_BYTES = 128 * SEGMENT_SLICES,        /* of slice 0, for the slabs; the rest of it is for metadata */
         PURGE_SLICES_MIN = (32 << 20) / SLICE_BYTES, /* small programs in sandboxes shall never call madvise */
 };
 
@@ -27,58 +26,19 @@ struct segment {
         size_t index;
 };
 
-struct metadata {
-        _Atomic size_t used; /* may run past the end */
-        size_t bytes;
-        char padding[CACHE_LINE - 2 * sizeof(size_t)];
-        char memory[];
-};
-
 _Atomic uint64_t segment_map[1 << (PLATFORM_ADDRESS_BITS - SEGMENT_SHIFT - 6)];
 
 static struct directory directory_first;
-static _Atomic(struct metadata *) metadata_current;
-static _Atomic size_t metadata_mapped;
 static _Atomic long dirty_slices; /* free and dirty, in all segments */
 static _Atomic size_t segments;
 static _Atomic bool purge_off;
 
-static void *map(size_t bytes)
-{
-        void *start = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-        return start == MAP_FAILED ? NULL : start;
-}
-
-static void *map_aligned(size_t bytes, size_t alignment)
-{
-        char *start = map(bytes);
-
-        /* The kernel likes to place mappings below each other, so this is the common case. */
-        if (!start || !((uintptr_t)start & (alignment - 1)))
-                return start;
-        munmap(start, bytes);
-
-        size_t more = alignment - PAGE_GRAIN;
-
-        if (bytes > PTRDIFF_MAX - more || !(start = map(bytes + more)))
-                return NULL;
-
-        size_t before = -(uintptr_t)start & (alignment - 1);
-
-        if (before)
-                munmap(start, before);
-        if (more - before)
-                munmap(start + before + bytes, more - before);
-        return start + before;
-}
-
 void *segment_map_aligned(size_t bytes, size_t alignment)
 {
-        void *start = map_aligned(bytes, alignment);
+        void *start = memory_map(bytes, alignment);
 
         if (!start && segment_purge(0))
-                start = map_aligned(bytes, alignment);
+                start = memory_map(bytes, alignment);
         return start;
 }
 
@@ -92,7 +52,7 @@ static struct directory *directory_append(struct directory *last)
 {
         struct directory *next = directory_after(last);
 
-        if (next || !(next = segment_metadata(sizeof *next)))
+        if (next || !(next = memory_record(sizeof *next)))
                 return next;
 
         struct directory *other = NULL;
@@ -123,20 +83,6 @@ static bool directory_enter(struct segment *segment)
         return true;
 }
 
-/* The rest of slice 0 becomes the next memory for records, if what there is has come to its end. */
-static void metadata_offer(struct segment *segment)
-{
-        struct metadata *offer = (struct metadata *)((char *)segment + RECORDS_BYTES);
-        struct metadata *current = atomic_load_explicit(&metadata_current, memory_order_acquire);
-
-        if (current && atomic_load_explicit(&current->used, memory_order_relaxed) < current->bytes)
-                return;
-        offer->bytes = SLICE_BYTES - RECORDS_BYTES - sizeof *offer;
-        /* Release: pairs with segment_metadata, which reads the size. A failure means that someone else has more. */
-        atomic_compare_exchange_strong_explicit(&metadata_current, &current, offer, memory_order_acq_rel,
-                                                memory_order_relaxed);
-}
-
 bool segment_grow(void)
 {
         struct segment *segment = segment_map_aligned(SEGMENT_BYTES, SEGMENT_BYTES);
@@ -144,7 +90,7 @@ bool segment_grow(void)
 
         if (!segment)
                 return false;
-        metadata_offer(segment);
+        memory_offer((char *)segment + RECORDS_BYTES, SLICE_BYTES - RECORDS_BYTES);
         if (!directory_enter(segment)) /* its memory may be in use for records already, so it stays mapped */
                 return false;
         atomic_fetch_or_explicit(&segment_map[granule / 64], 1ull << (granule % 64), memory_order_relaxed);
@@ -153,45 +99,6 @@ bool segment_grow(void)
         /* Release: who claims a slice sees all of the above. */
         atomic_store_explicit(&segment->directory->free[segment->index], ~1ull, memory_order_release);
         return true;
-}
-
-static struct metadata *metadata_map(void)
-{
-        struct metadata *fresh = map(METADATA_BYTES);
-
-        if (fresh) {
-                fresh->bytes = METADATA_BYTES - sizeof *fresh;
-                atomic_fetch_add_explicit(&metadata_mapped, METADATA_BYTES, memory_order_relaxed);
-        }
-        return fresh;
-}
-
-void *segment_metadata(size_t bytes)
-{
-        bytes = (bytes + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
-        for (;;) {
-                /* Acquire: pairs with whoever put it there. Taking a part needs no order, since it is fresh. */
-                struct metadata *current = atomic_load_explicit(&metadata_current, memory_order_acquire);
-
-                if (current) {
-                        size_t used = atomic_fetch_add_explicit(&current->used, bytes, memory_order_relaxed);
-
-                        if (used + bytes <= current->bytes)
-                                return current->memory + used;
-                } else if (segment_grow()) {
-                        continue; /* the first segment brings its own, so that a small program maps nothing else */
-                }
-
-                struct metadata *fresh = metadata_map();
-
-                if (!fresh)
-                        return NULL;
-                if (!atomic_compare_exchange_strong_explicit(&metadata_current, &current, fresh, memory_order_acq_rel,
-                                                             memory_order_relaxed)) {
-                        munmap(fresh, METADATA_BYTES);
-                        atomic_fetch_sub_explicit(&metadata_mapped, METADATA_BYTES, memory_order_relaxed);
-                }
-        }
 }
 
 static uint64_t run_mask(unsigned first, unsigned slices)
@@ -389,9 +296,7 @@ void *segment_at(size_t number)
 
 void segment_usage(struct segment_usage *ret_usage)
 {
-        struct segment_usage usage = {
-                .metadata_bytes = atomic_load_explicit(&metadata_mapped, memory_order_relaxed),
-        };
+        struct segment_usage usage = {.segments = 0};
 
         for (struct directory *d = &directory_first; d; d = directory_after(d))
                 for (size_t i = 0; i < DIRECTORY_SEGMENTS; i++) {
@@ -403,38 +308,4 @@ void segment_usage(struct segment_usage *ret_usage)
                         usage.clean_slices += (size_t)__builtin_popcountll(free & ~dirty);
                 }
         *ret_usage = usage;
-}
-
-void spare_push(struct spare *_Atomic *stack, struct spare *spare)
-{
-        struct spare *top = atomic_load_explicit(stack, memory_order_relaxed);
-
-        do /* Release: who walks our records may still read this one, and shall then see that it has changed hands. */
-                atomic_store_explicit(&spare->next, top, memory_order_release);
-        while (!atomic_compare_exchange_weak_explicit(stack, &top, spare, memory_order_release, memory_order_relaxed));
-}
-
-struct spare *spare_take(struct spare *_Atomic *stack)
-{
-        if (!atomic_load_explicit(stack, memory_order_relaxed))
-                return NULL;
-
-        /* Acquire: pairs with spare_push. All are taken, one is kept and the rest put back: a pop of one alone could
-         * install a next that has gone meanwhile. */
-        struct spare *taken = atomic_exchange_explicit(stack, NULL, memory_order_acquire), *none = NULL;
-
-        if (!taken)
-                return NULL;
-
-        struct spare *rest = atomic_load_explicit(&taken->next, memory_order_relaxed);
-
-        if (rest &&
-            !atomic_compare_exchange_strong_explicit(stack, &none, rest, memory_order_release, memory_order_relaxed))
-                while (rest) { /* others were pushed in the meantime */
-                        struct spare *next = atomic_load_explicit(&rest->next, memory_order_relaxed);
-
-                        spare_push(stack, rest);
-                        rest = next;
-                }
-        return taken;
 }

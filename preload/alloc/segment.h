@@ -1,16 +1,11 @@
-/* Memory from the kernel: segments of 4 MiB, cut into 64 slices of 64 KiB, and memory for our own records.
+/* Segments of 4 MiB, cut into 64 slices of 64 KiB.
  *
- * Segments and our own records are never unmapped, so that any thread may read them at any time. Who holds a slice is
- * said by one bit for each; a run of slices is claimed with one compare-and-swap. */
+ * A segment is never unmapped, so that any thread may read its records at any time. Who holds a slice is said by one
+ * bit for each; a run of slices is claimed with one compare-and-swap. */
 #ifndef PRELOAD_ALLOC_SEGMENT_H
 #define PRELOAD_ALLOC_SEGMENT_H
 
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "preload/platform.h"
+#include "preload/alloc/memory.h"
 
 enum {
         SEGMENT_SHIFT = 22,
@@ -18,7 +13,6 @@ enum {
         SEGMENT_BYTES = 1 << SEGMENT_SHIFT,
         SLICE_BYTES = 1 << SLICE_SHIFT,
         SEGMENT_SLICES = SEGMENT_BYTES / SLICE_BYTES,
-        PAGE_GRAIN = 4096, /* large and huge blocks are counted in these, whatever the machine's page is */
 };
 
 struct segment; /* lies at the start of its memory, in the place of the record of slice 0 */
@@ -49,9 +43,6 @@ bool segment_grow(void); /* one more segment; false: no memory */
 bool segment_purge(size_t slices_keep);
 void segment_purge_if_due(void);
 
-/* Fresh zeroed memory for our own records, aligned to 64 bytes and never given back. NULL: no memory. */
-void *segment_metadata(size_t bytes);
-
 /* A mapping of its own. A failure is met by purging and a second try. */
 void *segment_map_aligned(size_t bytes, size_t alignment);
 
@@ -62,14 +53,6 @@ size_t segment_count(void);
 
 struct segment_usage {
         size_t segments, free_slices, clean_slices; /* clean: free, and never touched or purged */
-        size_t metadata_bytes;                      /* mapped for our records beside the segments */
 };
 void segment_usage(struct segment_usage *ret_usage);
-
-/* A stack of spare parts of one kind. Push one or take all are free of the ABA trouble that a pop of one has. */
-struct spare {
-        struct spare *_Atomic next;
-};
-void spare_push(struct spare *_Atomic *stack, struct spare *spare);
-struct spare *spare_take(struct spare *_Atomic *stack); /* one, NULL: none at this moment */
 #endif

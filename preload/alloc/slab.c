@@ -19,14 +19,14 @@ static _Atomic uint64_t *side_create(unsigned size_class)
         struct spare *spare = spare_take(&sides_spare[own_class]);
 
         if (!spare)
-                return segment_metadata(size_classes[own_class].bytes);
+                return memory_record(size_classes[own_class].bytes);
         atomic_store_explicit(&spare->next, NULL, memory_order_relaxed);
         return (_Atomic uint64_t *)spare;
 }
 
-size_t slab_side_bytes(const struct slab *slab)
+size_t slab_side_bytes(unsigned size_class)
 {
-        return size_classes[side_class(slab->size_class)].bytes;
+        return size_classes[side_class(size_class)].bytes;
 }
 
 /* A record that changes its use does so under a new identity: first none, then the fields, then the new one. Readers

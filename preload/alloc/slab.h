@@ -108,7 +108,7 @@ bool slab_unfill(struct slab *slab);
 /* For any other: true if it is now up to the caller, and nobody else, to announce the slab to its owner. */
 bool slab_push_remote(struct slab *slab, void *block);
 
-size_t slab_side_bytes(const struct slab *slab); /* mapped for its side records */
+size_t slab_side_bytes(unsigned size_class); /* what the side records of a slab take */
 
 static inline void slab_count_used(struct slab *slab, int32_t blocks)
 {

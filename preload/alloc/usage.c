@@ -56,19 +56,22 @@ void heaps_walk(heap_visit *visit, void *context)
 
 static void use_slab(const struct slab_view *view, struct heap_usage *usage)
 {
-        const struct slab *slab = view->slab;
         bool large = view->kind == SLAB_LARGE;
-        struct heap_pool_usage *pool = &usage->pool[large ? HEAP_CLASSES : size_class_of(view->bytes)];
-        size_t used = large ? 1 : atomic_load_explicit(&slab->used, memory_order_relaxed);
+        unsigned size_class = large ? HEAP_CLASSES : size_class_of(view->bytes);
+        struct heap_pool_usage *pool = &usage->pool[size_class];
 
         pool->slabs++;
-        pool->slab_bytes += (size_t)slab->slices * SLICE_BYTES;
         pool->blocks_carved += view->carved;
-        pool->blocks_used += used;
-        if (large)
+        if (large) {
+                pool->slab_bytes += ((size_t)view->bytes + SLICE_BYTES - 1) & ~(size_t)(SLICE_BYTES - 1);
+                pool->blocks_used++;
                 pool->bytes_used += view->bytes;
-        else if (view->side)
-                usage->side_bytes += slab_side_bytes(slab);
+                return;
+        }
+        pool->slab_bytes += size_classes[size_class].slices * (size_t)SLICE_BYTES;
+        pool->blocks_used += atomic_load_explicit(&view->slab->used, memory_order_relaxed);
+        if (view->side)
+                usage->side_bytes += slab_side_bytes(size_class);
 }
 
 /* Reads the fill of a heap's bins beside its user's back: off by what happens at this moment. */
@@ -121,8 +124,8 @@ void heaps_usage(struct heap_usage *ret_usage)
         struct segment_usage segments;
 
         segment_usage(&segments);
-        usage.mapped_bytes = segments.segments * SEGMENT_BYTES + segments.metadata_bytes;
-        usage.metadata_bytes = segments.segments * SLICE_BYTES + segments.metadata_bytes;
+        usage.mapped_bytes = segments.segments * SEGMENT_BYTES + memory_record_bytes();
+        usage.metadata_bytes = segments.segments * SLICE_BYTES + memory_record_bytes();
         usage.free_bytes = segments.free_slices * SLICE_BYTES;
         usage.purged_bytes = segments.clean_slices * SLICE_BYTES;
         for (size_t number = 0; number < segment_count(); number++) {
