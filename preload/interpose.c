@@ -142,15 +142,13 @@ EXPORT void *pvalloc(size_t size)
 
 EXPORT int posix_memalign(void **ret_block, size_t alignment, size_t size)
 {
-        int errno_before = errno;
         void *block;
 
         if (alignment < sizeof(void *) || (alignment & (alignment - 1)))
                 return EINVAL;
         block = aligned(alignment, size, BLOCK_FRAME);
-        errno = errno_before;
         if (!block)
-                return ENOMEM;
+                return ENOMEM; /* and glibc leaves errno at that too */
         *ret_block = block;
         return 0;
 }
