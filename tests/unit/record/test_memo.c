@@ -1,0 +1,316 @@
+/* The unwinder and its memo, judged frame by frame by libgcc's backtrace on stacks of many shapes. */
+#define _GNU_SOURCE
+#include <alloca.h>
+#include <criterion/criterion.h>
+#include <execinfo.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <string.h>
+#include <ucontext.h>
+
+#include "preload/platform.h"
+#include "preload/record/memo.h"
+#include "preload/record/modules.h"
+#include "preload/record/rules.h"
+#include "preload/record/stacks.h"
+
+#define NOINLINE __attribute__((noinline, noclone))
+
+enum { DEFINITIONS = 200000, FRAMES = 2000 };
+
+struct definition {
+        uint32_t ancestor, flags, count;
+        uint64_t frame[WIRE_STACK_FRAMES_MAX];
+};
+
+static struct definition *defined[DEFINITIONS * 8];
+static struct memo *memo;
+static unsigned captures, definitions;
+
+static void remember(void *context, uint32_t id, uint32_t ancestor, uint32_t flags, const struct wire_pc *frame,
+                     size_t count)
+{
+        struct definition *definition = malloc(sizeof *definition);
+
+        (void)context;
+        cr_assert_lt(id, sizeof defined / sizeof *defined);
+        cr_assert_null(defined[id], "stack %u was defined twice", id);
+        definition->ancestor = ancestor;
+        definition->flags = flags;
+        definition->count = (uint32_t)count;
+        for (size_t i = 0; i < count; i++)
+                definition->frame[i] = frame[i].pc;
+        defined[id] = definition;
+        definitions++;
+}
+
+static void open_all(void)
+{
+        cr_assert(modules_open("/proc/self/exe"));
+        cr_assert(rules_open());
+        cr_assert(stacks_open());
+        memo = memo_create(MEMO_OWN, 0, remember, NULL);
+        cr_assert(memo);
+}
+
+TestSuite(memo, .init = open_all);
+
+/* The frames that the definitions give for an id. */
+static size_t defined_frames(uint32_t id, uint64_t *frame, size_t frame_max)
+{
+        size_t count = 0;
+
+        while (id) {
+                const struct definition *definition = defined[id];
+
+                cr_assert(definition, "stack %u was never defined", id);
+                for (uint32_t i = 0; i < definition->count && count < frame_max; i++)
+                        frame[count++] = definition->frame[i];
+                id = definition->ancestor;
+        }
+        return count;
+}
+
+/* Captures, and compares with the judge: the frames from our caller outward. */
+NOINLINE static uint32_t capture(void)
+{
+        const uintptr_t *frame = __builtin_frame_address(0);
+        static void *judge[FRAMES];
+        static uint64_t ours[FRAMES];
+        uint32_t id = memo_capture(memo, frame);
+        int judge_count = backtrace(judge, FRAMES), first = 0;
+        size_t count = defined_frames(id, ours, FRAMES);
+
+        captures++;
+        while (first < judge_count && (uintptr_t)judge[first] != frame[1])
+                first++;
+        cr_assert_lt(first, judge_count);
+        cr_assert_eq(count, (size_t)(judge_count - first), "%zu frames, and the judge has %d", count,
+                     judge_count - first);
+        for (size_t i = 0; i < count; i++) {
+                uintptr_t address = (uintptr_t)judge[first + (int)i];
+
+                /* A frame that a signal interrupted is exact with us. */
+                cr_assert(ours[i] == address - 1 || ours[i] == address, "frame %zu: %lx, not %lx", i,
+                          (unsigned long)ours[i], (unsigned long)address);
+        }
+        __asm__ volatile("" ::: "memory");
+        return id;
+}
+
+static unsigned random_state = 1;
+
+static unsigned any(unsigned below)
+{
+        random_state = random_state * 1103515245 + 12345;
+        return (random_state >> 16) % below;
+}
+
+typedef void shape(int depth);
+static shape plain, wide, moving, aligned, framed, pointed;
+static shape *const shapes[] = {plain, wide, moving, aligned, framed, pointed};
+
+NOINLINE static void go(int depth)
+{
+        capture();
+        if (depth > 0)
+                for (unsigned i = 0; i < 1 + any(2); i++)
+                        shapes[any(sizeof shapes / sizeof *shapes)](depth - 1);
+        capture();
+}
+
+NOINLINE static void plain(int depth)
+{
+        go(depth);
+        capture();
+}
+
+NOINLINE static void wide(int depth)
+{
+        volatile char room[3000];
+
+        room[0] = (char)depth;
+        go(depth);
+        room[1] = room[0];
+}
+
+NOINLINE static void moving(int depth)
+{
+        volatile char *room = alloca(16 + any(500));
+
+        room[0] = 1;
+        go(depth);
+        room = alloca(1 + any(100));
+        room[0] = 2;
+        go(depth - 1);
+}
+
+NOINLINE static void aligned(int depth)
+{
+        _Alignas(128) volatile char room[128];
+
+        room[0] = (char)depth;
+        go(depth);
+        room[1] = room[0];
+}
+
+__attribute__((noinline, optimize("no-omit-frame-pointer"))) static void framed(int depth)
+{
+        go(depth);
+        capture();
+}
+
+/* The frame pointer as a general register. */
+NOINLINE static void pointed(int depth)
+{
+        register unsigned long a = (unsigned long)depth, b = a * 3, c = b ^ 5, d = c + 7, e = d * 11, f = e ^ a;
+
+        go(depth);
+        __asm__ volatile("" : "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(e), "+r"(f));
+        go(depth - 2);
+        __asm__ volatile("" ::"r"(a), "r"(b), "r"(c), "r"(d), "r"(e), "r"(f));
+}
+
+Test(memo, agrees_with_backtrace_on_many_shapes)
+{
+        for (int round = 0; round < 60; round++)
+                go(6);
+        cr_assert_gt(captures, 1000);
+}
+
+Test(memo, the_same_stack_has_the_same_id_and_is_defined_once)
+{
+        uint32_t id[3];
+        unsigned before = 0;
+
+        for (volatile int i = 0; i < 3; i++) {
+                id[i] = capture();
+                if (i == 0)
+                        before = definitions;
+        }
+        cr_assert_eq(id[0], id[1]);
+        cr_assert_eq(id[1], id[2]);
+        cr_assert_eq(definitions, before);
+}
+
+NOINLINE static uint32_t from_one_line(void)
+{
+        uint32_t id = capture();
+
+        __asm__ volatile("");
+        return id;
+}
+
+NOINLINE static uint32_t caller_of_two_lines(int which)
+{
+        uint32_t id = which ? from_one_line() : 0;
+
+        if (!which)
+                id = from_one_line();
+        __asm__ volatile("");
+        return id;
+}
+
+/* The innermost frame is the same at the same place; only the return address outside it differs. */
+Test(memo, callers_are_told_apart_that_differ_in_a_return_address_only)
+{
+        cr_assert_neq(caller_of_two_lines(0), caller_of_two_lines(1));
+}
+
+NOINLINE static void deep(int depth)
+{
+        volatile char room[16];
+
+        room[0] = 1;
+        if (depth)
+                deep(depth - 1);
+        else
+                capture();
+        room[1] = room[0];
+}
+
+Test(memo, deep_stacks_are_whole)
+{
+        for (int i = 0; i < 5; i++)
+                deep(1200 + i % 2);
+}
+
+static jmp_buf back;
+
+NOINLINE static void jumps(int depth)
+{
+        if (depth)
+                jumps(depth - 1);
+        capture();
+        if (!depth)
+                longjmp(back, 1);
+}
+
+Test(memo, longjmp_leaves_no_trace)
+{
+        for (volatile int i = 0; i < 20; i++) {
+                if (setjmp(back) == 0)
+                        jumps(5 + i % 3);
+                capture();
+        }
+}
+
+static void on_signal(int number)
+{
+        capture();
+        if (number == SIGUSR1)
+                raise(SIGUSR2);
+        capture();
+}
+
+Test(memo, signal_frames_are_crossed)
+{
+        static char stack[65536];
+        stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
+        struct sigaction here = {.sa_handler = on_signal}, there = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK};
+
+        sigaltstack(&other, NULL);
+        sigaction(SIGUSR1, &here, NULL);
+        sigaction(SIGUSR2, &there, NULL);
+        for (int i = 0; i < 5; i++) {
+                capture();
+                raise(i % 2 ? SIGUSR1 : SIGUSR2);
+                capture();
+        }
+}
+
+static ucontext_t main_context, fibre_context;
+
+static void fibre(void)
+{
+        for (;;) {
+                plain(2);
+                swapcontext(&fibre_context, &main_context);
+        }
+}
+
+Test(memo, fibres_have_stacks_of_their_own)
+{
+        static char stack[262144];
+
+        getcontext(&fibre_context);
+        fibre_context.uc_stack = (stack_t){.ss_sp = stack, .ss_size = sizeof stack};
+        makecontext(&fibre_context, fibre, 0);
+        for (int i = 0; i < 10; i++) {
+                capture();
+                swapcontext(&main_context, &fibre_context);
+                capture();
+        }
+}
+
+Test(memo, a_limit_keeps_the_innermost_frames)
+{
+        uint64_t ours[FRAMES];
+        uint32_t id;
+
+        memo = memo_create(MEMO_OWN, 3, remember, NULL);
+        id = memo_capture(memo, __builtin_frame_address(0));
+        cr_assert_eq(defined_frames(id, ours, FRAMES), 3);
+        cr_assert(defined[id]->flags & WIRE_STACK_TRUNCATED);
+        cr_assert_eq(memo_counts(memo)->truncated, 1);
+}
