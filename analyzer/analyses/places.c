@@ -21,10 +21,15 @@ static bool is_libc(const char *module)
         return base && (strncmp(base, "libc.so", 7) == 0 || strncmp(base, "libpthread", 10) == 0);
 }
 
-/* Without the debug symbols of libc what calls main has no name there. */
-static bool is_outermost_noise(const struct frame *line)
+/* Without the debug symbols of libc what calls main has no name there; in a stripped program _start has none, but what
+ * it calls does. */
+static bool is_startup(const struct lines *lines, size_t at)
 {
-        return frame_is_startup(line) || (!line->function && is_libc(line->module));
+        const struct frame *line = lines->line[at];
+
+        if (line->function)
+                return frame_is_startup(line);
+        return is_libc(line->module) || frame_is_startup(lines->line[at - 1]);
 }
 
 static size_t without_startup(const struct lines *lines, unsigned flags)
@@ -33,7 +38,7 @@ static size_t without_startup(const struct lines *lines, unsigned flags)
 
         if (flags & (STACK_TRUNCATED | STACK_BROKEN))
                 return count; /* its outer end is not what calls main */
-        while (count > 1 && is_outermost_noise(lines->line[count - 1]))
+        while (count > 1 && is_startup(lines, count - 1))
                 count--;
         return count;
 }

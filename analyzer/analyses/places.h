@@ -22,8 +22,8 @@ enum places_by {
         X(temporary)                                                                                                   \
         X(short_lived)                                                                                                 \
         X(requested)                                                                                                   \
-        X(freed) X(allocated_usable) X(live_blocks) X(live_bytes) X(live_usable) X(peak_blocks) X(peak_bytes)          \
-                X(peak_usable)
+        X(freed)                                                                                                       \
+        X(allocated_usable) X(live_blocks) X(live_bytes) X(live_usable) X(peak_blocks) X(peak_bytes) X(peak_usable)
 
 struct sums {
 #define FIELD(name) int64_t name;

@@ -1,6 +1,14 @@
 /* PROCESSES: the forked and executed ones beside the main one, if there are any. */
 #include "analyzer/analyses/analysis.h"
 
+#include <string.h>
+
+/* A process that executes another program says no last words either. */
+static const char *end_word(const struct process *process)
+{
+        return strcmp(process->end_kind, "killed") == 0 ? "killed or exec" : process->end_kind;
+}
+
 struct table *analysis_processes(const struct evidence *evidence)
 {
         struct table *table = table_create("processes", "PROCESSES");
@@ -25,7 +33,7 @@ struct table *analysis_processes(const struct evidence *evidence)
                 table_put(table, process->peak_bytes);
                 table_put(table, process->live_bytes);
                 table_put(table, process->start_ns);
-                table_put_text(table, process->end_kind);
+                table_put_text(table, i == 0 ? words_end(evidence).text : end_word(process));
         }
         return table; /* the main one first, then as they began to stream */
 }

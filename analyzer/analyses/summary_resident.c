@@ -21,20 +21,35 @@ static void tell_parts(const struct process *process, struct table *table, int64
                                              process->peak_usable);
 
         table_fact(table, "resident_rounding", UNIT_BYTES, rounding);
-        table_fact(table, "resident_free", UNIT_BYTES, unused);
-        table_fact(table, "resident_records", UNIT_BYTES, ours);
-        table_fact(table, "resident_other", UNIT_BYTES, left);
+        if (left > 0) {
+                table_fact(table, "resident_free", UNIT_BYTES, unused);
+                table_fact(table, "resident_records", UNIT_BYTES, ours);
+                table_fact(table, "resident_other", UNIT_BYTES, left);
+        } else {
+                table_fact_unknown(table, "resident_free", UNIT_BYTES);
+                table_fact_unknown(table, "resident_records", UNIT_BYTES);
+                table_fact_unknown(table, "resident_other", UNIT_BYTES);
+        }
         if (requested < process->peak_bytes) {
                 table_line(table, "resident", "peak %s; at least %s of the %s requested then were never touched",
                            unit_bytes(rss).text, unit_bytes(process->peak_bytes - requested).text,
                            unit_bytes(process->peak_bytes).text);
                 return;
         }
-        table_line(table, "resident",
-                   "peak %s = requested %s + rounding %s + free in pools %s + our records %s + other %s",
-                   unit_bytes(rss).text, unit_ratio(share(requested, rss)).text, unit_ratio(share(rounding, rss)).text,
-                   unit_ratio(share(unused, rss)).text, unit_ratio(share(ours, rss)).text,
-                   unit_ratio(share(left, rss)).text);
+
+        struct unit_text asked = unit_ratio(share(requested, rss)), rounded = unit_ratio(share(rounding, rss));
+
+        /* What was reserved need not be resident: if it does not fit, the shares of the rest are not known. */
+        if (left == 0)
+                table_line(table, "resident",
+                           "peak %s = requested %s + rounding %s + our records, free in pools and other %s",
+                           unit_bytes(rss).text, asked.text, rounded.text,
+                           unit_ratio(share(rss - requested - rounding, rss)).text);
+        else
+                table_line(table, "resident",
+                           "peak %s = requested %s + rounding %s + free in pools %s + our records %s + other %s",
+                           unit_bytes(rss).text, asked.text, rounded.text, unit_ratio(share(unused, rss)).text,
+                           unit_ratio(share(ours, rss)).text, unit_ratio(share(left, rss)).text);
 }
 
 void tell_resident(const struct evidence *evidence, struct table *table)

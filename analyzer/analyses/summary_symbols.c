@@ -15,12 +15,17 @@ struct nameless {
         size_t count;
 };
 
-static void add(struct nameless *nameless, const char *module)
+static bool holds(const struct nameless *nameless, const char *module)
 {
         for (size_t i = 0; i < nameless->count; i++)
                 if (strcmp(nameless->module[i], module) == 0)
-                        return;
-        if (nameless->count < MODULES_MAX)
+                        return true;
+        return false;
+}
+
+static void add(struct nameless *nameless, const char *module)
+{
+        if (nameless->count < MODULES_MAX && !holds(nameless, module))
                 nameless->module[nameless->count++] = module;
 }
 
@@ -76,7 +81,7 @@ void tell_symbols(const struct evidence *evidence, struct table *table)
         if (nameless.count)
                 table_line(table, "symbols", "missing for %s: install the -dbgsym package or set DEBUGINFOD_URLS",
                            list);
-        if (has_no_lines(evidence))
+        if (!holds(&nameless, evidence->process->exe) && has_no_lines(evidence))
                 table_line(table, "symbols", "no line numbers for %s: compile it with -g",
                            path_base(evidence->process->exe));
 }

@@ -3,12 +3,16 @@
 
 #include <string.h>
 
-static const char *why_no_walk(const struct process *process)
+static const char *why_no_walk(const struct evidence *evidence)
 {
+        const struct process *process = evidence->process;
+
         if (strcmp(process->end_kind, "_exit") == 0)
                 return "the heap was not walked: the program ended by _exit";
         if (strcmp(process->end_kind, "killed") == 0)
-                return "the heap was not walked: the program was killed";
+                return meta_integer(evidence->profile, "exit_signal")
+                               ? "the heap was not walked: the program was killed"
+                               : "the heap was not walked: the program executed another, or ended without last words";
         if (strcmp(process->end_kind, "running") == 0)
                 return "the heap was not walked: the program still runs";
         return "the heap was not walked at exit";
@@ -22,7 +26,7 @@ static const char *walk_words(const struct evidence *evidence)
                 return "the heap at exit agrees with the events";
         if (strcmp(process->walk, "differs") == 0)
                 return "the heap at exit DIFFERS from the events";
-        return why_no_walk(process);
+        return why_no_walk(evidence);
 }
 
 static void tell_stacks(const struct evidence *evidence, struct table *table)

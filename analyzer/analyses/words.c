@@ -36,7 +36,7 @@ const char *words_at_end(const struct evidence *evidence)
         if (strcmp(end, "running") == 0)
                 return "when this was recorded";
         if (strcmp(end, "killed") == 0)
-                return "when it was killed";
+                return meta_integer(evidence->profile, "exit_signal") ? "when it was killed" : "when last heard of";
         return "at exit";
 }
 

@@ -28,12 +28,12 @@ INSERT INTO module VALUES
   (2, 2, 1, 14096, 18192, 0, 'aa', '/srv/server', 'symtab', 0),
   (3, 1, 1, 24096, 28192, 0, 'dd', '/lib/x86_64-linux-gnu/libc.so.6', 'none', 0);
 INSERT INTO frame VALUES (1, 1, 4196, 100), (2, 1, 4296, 200), (3, NULL, 140000000000000, 0), (4, 2, 14196, 100),
-  (5, 3, 25000, 1000), (6, 3, 26000, 2000), (7, NULL, -10, 0);
+  (8, 1, 5096, 1000), (9, 3, 27000, 3000), (5, 3, 25000, 1000), (6, 3, 26000, 2000), (7, NULL, -10, 0);
 INSERT INTO symbol VALUES (1, 0, 'handle' || char(27) || '[31m' || char(10) || CAST(x'ff' AS TEXT) || '"\', NULL, NULL),
-  (2, 0, 'serve', NULL, NULL), (4, 0, 'handle' || char(27) || '[31m' || char(10) || CAST(x'ff' AS TEXT) || '"\', NULL, NULL);
+  (2, 0, 'serve', NULL, NULL), (9, 0, '__libc_start_main', NULL, NULL), (4, 0, 'handle' || char(27) || '[31m' || char(10) || CAST(x'ff' AS TEXT) || '"\', NULL, NULL);
 INSERT INTO stack VALUES (1, 0, 3), (2, 1, 2), (3, 2, 1), (4, 4, 0), (5, 0, 3), (6, 0, 2);
 INSERT INTO stack_frame VALUES (1, 0, 1), (1, 1, 2), (1, 2, 5), (1, 3, 6), (2, 0, 2), (2, 1, 5), (3, 0, 3),
-  (5, 0, 4), (5, 1, 2), (5, 2, 6), (6, 0, 7), (6, 1, 99);
+  (5, 0, 4), (5, 1, 2), (5, 2, 6), (5, 3, 9), (5, 4, 8), (6, 0, 7), (6, 1, 99);
 INSERT INTO site (id, process, stack, kind, allocations, frees, resizes, temporary, short_lived, requested, freed,
   allocated_usable, live_blocks, live_bytes, live_usable, peak_blocks, peak_bytes, peak_usable, max_bytes, size_min, size_max,
   first_ns, last_ns) VALUES
