@@ -13,6 +13,13 @@
 
 #define BLOCK_FRAME ((const uintptr_t *)__builtin_frame_address(0))
 
+/* Around the value of a call that was given BLOCK_FRAME: as a tail call, it would give up the frame first. */
+static inline void *block_kept(void *block)
+{
+        __asm__ volatile("" : "+r"(block));
+        return block;
+}
+
 void *block_new(size_t size, size_t alignment, enum wire_alloc_kind kind, bool zero, const uintptr_t *frame);
 void block_free(void *start);
 void *block_resize(void *start, size_t size, const uintptr_t *frame);

@@ -19,7 +19,7 @@ void free_aligned_sized(void *block, size_t alignment, size_t size);
 
 static COLD void *malloc_slow(size_t size)
 {
-        return block_new(size, ALIGNMENT_LEAST, WIRE_MALLOC, false, BLOCK_FRAME);
+        return block_kept(block_new(size, ALIGNMENT_LEAST, WIRE_MALLOC, false, BLOCK_FRAME));
 }
 
 EXPORT void *malloc(size_t size)
@@ -69,7 +69,7 @@ EXPORT void *calloc(size_t count, size_t size)
                 errno = ENOMEM;
                 return NULL;
         }
-        return block_new(bytes, ALIGNMENT_LEAST, WIRE_CALLOC, true, BLOCK_FRAME);
+        return block_kept(block_new(bytes, ALIGNMENT_LEAST, WIRE_CALLOC, true, BLOCK_FRAME));
 }
 
 /* realloc and reallocarray. A size of 0 frees, as in glibc. */
@@ -86,7 +86,7 @@ static inline void *resize(void *block, size_t size, const uintptr_t *frame)
 
 EXPORT void *realloc(void *block, size_t size)
 {
-        return resize(block, size, BLOCK_FRAME);
+        return block_kept(resize(block, size, BLOCK_FRAME));
 }
 
 EXPORT void *reallocarray(void *block, size_t count, size_t size)
@@ -97,7 +97,7 @@ EXPORT void *reallocarray(void *block, size_t count, size_t size)
                 errno = ENOMEM;
                 return NULL;
         }
-        return resize(block, bytes, BLOCK_FRAME);
+        return block_kept(resize(block, bytes, BLOCK_FRAME));
 }
 
 /* glibc rounds an alignment that is no power of two up to one. */
@@ -116,17 +116,17 @@ static inline void *aligned(size_t alignment, size_t size, const uintptr_t *fram
 
 EXPORT void *memalign(size_t alignment, size_t size)
 {
-        return aligned(alignment, size, BLOCK_FRAME);
+        return block_kept(aligned(alignment, size, BLOCK_FRAME));
 }
 
 EXPORT void *aligned_alloc(size_t alignment, size_t size)
 {
-        return aligned(alignment, size, BLOCK_FRAME);
+        return block_kept(aligned(alignment, size, BLOCK_FRAME));
 }
 
 EXPORT void *valloc(size_t size)
 {
-        return aligned(PAGE_BYTES, size, BLOCK_FRAME);
+        return block_kept(aligned(PAGE_BYTES, size, BLOCK_FRAME));
 }
 
 EXPORT void *pvalloc(size_t size)
@@ -137,7 +137,7 @@ EXPORT void *pvalloc(size_t size)
                 errno = ENOMEM;
                 return NULL;
         }
-        return aligned(PAGE_BYTES, bytes & ~(size_t)(PAGE_BYTES - 1), BLOCK_FRAME);
+        return block_kept(aligned(PAGE_BYTES, bytes & ~(size_t)(PAGE_BYTES - 1), BLOCK_FRAME));
 }
 
 EXPORT int posix_memalign(void **ret_block, size_t alignment, size_t size)

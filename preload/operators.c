@@ -13,7 +13,8 @@
 typedef void *new_plain(size_t size);
 typedef void *new_aligned(size_t size, size_t alignment);
 
-/* Tail calls, so that an exception passes no frame of ours. */
+/* What they throw passes our frames by their unwind tables, which C functions have on all machines we know; nothing of
+ * ours is left busy then. */
 static COLD void *runtime_new(const char *name, size_t size)
 {
         new_plain *next = (new_plain *)dlsym(RTLD_NEXT, name);
@@ -66,7 +67,7 @@ static inline void delete_any(void *block)
                                                                                                                        \
                 if (LIKELY(block))                                                                                     \
                         return block;                                                                                  \
-                return new_slow(size, kind, name, BLOCK_FRAME);                                                        \
+                return block_kept(new_slow(size, kind, name, BLOCK_FRAME));                                            \
         }
 #define NEW_NOTHROW(symbol, kind)                                                                                      \
         void *symbol(size_t size, const void *tag);                                                                    \
@@ -77,20 +78,20 @@ static inline void delete_any(void *block)
                 (void)tag;                                                                                             \
                 if (LIKELY(block))                                                                                     \
                         return block;                                                                                  \
-                return new_slow(size, kind, NULL, BLOCK_FRAME);                                                        \
+                return block_kept(new_slow(size, kind, NULL, BLOCK_FRAME));                                            \
         }
 #define NEW_ALIGNED(symbol, kind, name)                                                                                \
         void *symbol(size_t size, size_t alignment);                                                                   \
         EXPORT void *symbol(size_t size, size_t alignment)                                                             \
         {                                                                                                              \
-                return new_slow_aligned(size, alignment, kind, name, BLOCK_FRAME);                                     \
+                return block_kept(new_slow_aligned(size, alignment, kind, name, BLOCK_FRAME));                         \
         }
 #define NEW_ALIGNED_NOTHROW(symbol, kind)                                                                              \
         void *symbol(size_t size, size_t alignment, const void *tag);                                                  \
         EXPORT void *symbol(size_t size, size_t alignment, const void *tag)                                            \
         {                                                                                                              \
                 (void)tag;                                                                                             \
-                return new_slow_aligned(size, alignment, kind, NULL, BLOCK_FRAME);                                     \
+                return block_kept(new_slow_aligned(size, alignment, kind, NULL, BLOCK_FRAME));                         \
         }
 #define DELETE(symbol)                                                                                                 \
         void symbol(void *block);                                                                                      \
