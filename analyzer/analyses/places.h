@@ -15,15 +15,11 @@ enum places_by {
 };
 
 /* The columns of table site that add up. */
-#define SITE_SUMS(X)                                                                                                   \
-        X(allocations)                                                                                                 \
-        X(frees)                                                                                                       \
-        X(resizes)                                                                                                     \
-        X(temporary)                                                                                                   \
-        X(short_lived)                                                                                                 \
-        X(requested)                                                                                                   \
-        X(freed)                                                                                                       \
-        X(allocated_usable) X(live_blocks) X(live_bytes) X(live_usable) X(peak_blocks) X(peak_bytes) X(peak_usable)
+/* clang-format off */
+#define SITE_SUMS(X)                                                                                                  \
+        X(allocations) X(frees) X(resizes) X(temporary) X(short_lived) X(requested) X(freed) X(allocated_usable)      \
+        X(live_blocks) X(live_bytes) X(live_usable) X(peak_blocks) X(peak_bytes) X(peak_usable)
+/* clang-format on */
 
 struct sums {
 #define FIELD(name) int64_t name;

@@ -37,21 +37,17 @@ int64_t meta_integer(struct profile *profile, const char *key);    /* 0: not the
 const char *meta_text(struct profile *profile, const char *key);   /* NULL: not there; valid until profile_close */
 
 /* The columns of table process that are numbers. */
-#define PROCESS_NUMBERS(X)                                                                                             \
-        X(id)                                                                                                          \
-        X(pid)                                                                                                         \
-        X(flags)                                                                                                       \
-        X(start_ns)                                                                                                    \
-        X(end_ns)                                                                                                      \
-        X(memory_limit)                                                                                                \
-        X(allocations)                                                                                                 \
-        X(frees)                                                                                                       \
-        X(resizes) X(temporary) X(inherited_frees) X(requested) X(live_blocks) X(live_bytes) X(peak_blocks)            \
-                X(peak_bytes) X(peak_usable) X(peak_ns) X(peak_bound) X(rss_peak) X(cpu_user_us) X(cpu_system_us)      \
-                        X(walk_blocks) X(walk_bytes) X(walk_untraced_blocks) X(walk_stacks_differ) X(mapped)           \
-                                X(free_slices) X(purged) X(metadata) X(side) X(recorder) X(frees_foreign)              \
-                                        X(frees_interior) X(frees_double) X(stacks) X(stacks_truncated)                \
-                                                X(stacks_broken) X(stacks_checked) X(stacks_differ)
+/* clang-format off */
+#define PROCESS_NUMBERS(X)                                                                                            \
+        X(id) X(pid) X(flags) X(start_ns) X(end_ns) X(memory_limit)                                                   \
+        X(allocations) X(frees) X(resizes) X(temporary) X(inherited_frees) X(requested)                               \
+        X(live_blocks) X(live_bytes) X(peak_blocks) X(peak_bytes) X(peak_usable) X(peak_ns) X(peak_bound)             \
+        X(rss_peak) X(cpu_user_us) X(cpu_system_us)                                                                   \
+        X(walk_blocks) X(walk_bytes) X(walk_untraced_blocks) X(walk_stacks_differ)                                    \
+        X(mapped) X(free_slices) X(purged) X(metadata) X(side) X(recorder)                                            \
+        X(frees_foreign) X(frees_interior) X(frees_double)                                                            \
+        X(stacks) X(stacks_truncated) X(stacks_broken) X(stacks_checked) X(stacks_differ)
+/* clang-format on */
 
 enum { PROCESS_TRACED = 1, PROCESS_OWN_MALLOC = 2, PROCESS_LATE = 4 };
 

@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct json {
         FILE *out;
@@ -90,7 +89,7 @@ static void put_real(struct json *json, const char *key, double real)
 
         for (int digits = 6; digits <= 17; digits++) {
                 snprintf(text, sizeof text, "%.*g", digits, real);
-                if (memcmp(&(double){strtod(text, NULL)}, &real, sizeof real) == 0)
+                if (strtod(text, NULL) == real)
                         break;
         }
         lead(json, key);

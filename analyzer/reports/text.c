@@ -146,7 +146,7 @@ static void sum_rest(const struct table *table, size_t shown, struct cell *ret_r
         for (size_t i = 0; i < table->column_count; i++) {
                 struct cell *rest = &ret_rest[i];
 
-                *rest = (struct cell){.known = table->column[i].sums};
+                *rest = (struct cell){.known = table->column[i].sums && table->column[i].unit != UNIT_TEXT};
                 for (size_t j = shown; j < table->row_count; j++) {
                         const struct cell *cell = &table->row[j].cell[i];
 
