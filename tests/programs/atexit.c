@@ -26,6 +26,7 @@ NOINLINE static void on_exit_handler(int status, UNUSED void *argument)
 
 int main(void)
 {
+        quiet_streams();
         on_exit(on_exit_handler, NULL);
         for (int i = 0; i < 8; i++)
                 atexit(handler);

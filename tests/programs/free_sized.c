@@ -31,6 +31,7 @@ NOINLINE static void sized(void)
 
 int main(void)
 {
+        quiet_streams();
         sized();
         return 0;
 }

@@ -22,5 +22,6 @@ NOINLINE static int reads(void)
 
 int main(void)
 {
+        quiet_streams();
         return reads();
 }

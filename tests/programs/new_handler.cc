@@ -19,6 +19,7 @@ NOINLINE static void in_handler()
 
 int main()
 {
+        quiet_streams();
         volatile size_t much = (size_t)PTRDIFF_MAX - 100000;
         int caught = 0;
 

@@ -21,6 +21,7 @@ NOINLINE static void reads(void)
 
 int main(void)
 {
+        quiet_streams();
         reads();
         fflush(stdout);
         printf("system: %d\n", system("echo from the shell; exit 3"));

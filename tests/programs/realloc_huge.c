@@ -2,9 +2,9 @@
  * time stays short, as with mremap.
  * expect: exit 0
  * expect: live grows blocks=1 bytes=1MiB
- * expect: total grows max_bytes=400MiB
+ * expect: sql SELECT max(max_bytes) FROM site_function WHERE function = 'grows' => 400MiB
  * expect: process main peak_bytes=400MiB..402MiB
- * expect: sql SELECT requested - freed FROM site_function WHERE function = 'grows' => 1048576
+ * expect: sql SELECT sum(requested) - sum(freed) FROM site_function WHERE function = 'grows' => 1048576
  * expect: walk agrees
  */
 #include "program.h"

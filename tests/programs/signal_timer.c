@@ -4,7 +4,9 @@
  * compare: nothing
  * expect: exit 0
  * expect: live handler blocks=1000 bytes=1000*32
- * expect: live works blocks=0
+ * expect: live works blocks<=1000
+ * expect: sql SELECT sum(live_blocks) FROM site WHERE size_min <> 32 AND id IN (SELECT site FROM site_stack WHERE
+ *         function = 'works') => 0
  * expect: walk agrees
  */
 #include "program.h"

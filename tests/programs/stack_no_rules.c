@@ -20,10 +20,10 @@ typedef void *allocates_t(void);
 __asm__(".text\n"
         "no_rules:\n"
         "  push %rbp\n"
-        "  sub $40, %rsp\n"
+        "  sub $48, %rsp\n"
         "  mov $0x1234567, %rbp\n"
         "  call *%rdi\n"
-        "  add $40, %rsp\n"
+        "  add $48, %rsp\n"
         "  pop %rbp\n"
         "  ret\n");
 void *no_rules(allocates_t *function);

@@ -66,6 +66,7 @@ NOINLINE static void at_exit()
 
 int main()
 {
+        quiet_streams();
         in_library();
         atexit(at_exit);
         return 0;

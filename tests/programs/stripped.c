@@ -6,7 +6,7 @@
  * expect: sql SELECT count(*) FROM site JOIN stack_frame USING (stack) JOIN frame ON frame.id = stack_frame.frame JOIN
  *         module ON module.id = frame.module WHERE size_min = 1234 AND position = 0 AND module.path LIKE '%/stripped'
  *         AND frame.offset > 0 => 1
- * expect: sql SELECT symbols FROM module WHERE path LIKE '%/stripped' => none
+ * expect: sql SELECT symbols IN ('none', 'dynsym') FROM module WHERE path LIKE '%/stripped' => 1
  * expect: walk agrees
  */
 #include "program.h"

@@ -1,8 +1,8 @@
 /* Destructors of thread-specific data allocate and free when the thread has almost ended, in several rounds.
  * expect: total thread_main allocations=200
  * expect: live thread_main blocks=0
- * expect: total at_thread_end allocations=200*3+200*2 frees=200*3+200*2
- * expect: live at_thread_end blocks=0
+ * expect: total at_thread_end allocations=200*3+200*3 frees=200*3+200*2
+ * expect: live at_thread_end blocks=200
  * expect: live last_round blocks=200 bytes=200*19
  * expect: walk agrees
  */

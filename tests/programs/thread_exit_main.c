@@ -1,6 +1,6 @@
 /* main ends by pthread_exit; the last thread takes the process down, with destructors and the exact heap.
  * expect: exit 0
- * expect: live main blocks=1 bytes=21
+ * expect: live first_thread blocks=1 bytes=21
  * expect: live last_thread blocks=1 bytes=22
  * expect: process main end_kind=exit
  * expect: walk agrees
@@ -17,6 +17,11 @@ NOINLINE static void *last_thread(UNUSED void *argument)
         return NULL;
 }
 
+NOINLINE static void first_thread(void)
+{
+        keep(malloc(21));
+}
+
 int main(void)
 {
         static char buffer[100];
@@ -24,6 +29,6 @@ int main(void)
 
         setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
         CHECK(!pthread_create(&thread, NULL, last_thread, NULL));
-        keep(malloc(21));
+        first_thread();
         pthread_exit(NULL);
 }

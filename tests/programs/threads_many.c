@@ -1,4 +1,4 @@
-/* Three hundred threads are alive at once, each holds its blocks; then all free them.
+/* Three hundred threads are alive at once, each holds its blocks for 300 ms; then all free them.
  * expect: total holder allocations=300*20 frees=300*20
  * expect: peak holder blocks=300*20 bytes=300*20*200
  * expect: live holder blocks=0
@@ -36,6 +36,7 @@ int main(void)
         for (int i = 0; i < THREADS; i++)
                 CHECK(!pthread_create(&threads[i], &attributes, holder, NULL));
         pthread_barrier_wait(&all_hold);
+        sleep_ms(300);
         pthread_barrier_wait(&may_free);
         for (int i = 0; i < THREADS; i++)
                 pthread_join(threads[i], NULL);
