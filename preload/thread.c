@@ -135,13 +135,16 @@ static void threads_orphan_others(void)
         struct thread *survivor = thread_current == &thread_ended ? NULL : thread_current;
 
         for (struct thread *thread = atomic_load(&threads); thread; thread = thread->next) {
-                if (thread->recording || thread->recorder.slot.frame)
-                        recorder_after_fork(&thread->recorder);
-                if (thread == survivor || atomic_load(&thread->state) == THREAD_FREE)
+                recorder_after_fork(&thread->recorder);
+                if (thread == survivor) {
+                        thread->recording = thread_sided && recorder_begin(&thread->recorder);
+                        continue;
+                }
+                thread->recording = false;
+                if (atomic_load(&thread->state) == THREAD_FREE)
                         continue;
                 /* Its thread does not exist here. What it was doing when the fork came is lost with it. */
                 thread->heap = NULL;
-                thread->recording = false;
                 thread_give_back(thread);
         }
         heaps_after_fork(survivor ? survivor->heap : NULL);

@@ -123,7 +123,7 @@ static inline void recorder_clock(struct recorder *recorder)
 
 static uint64_t events_counted(const struct recorder *recorder)
 {
-        return recorder->allocations + recorder->frees + recorder->resizes;
+        return recorder->allocations + recorder->frees + recorder->frees_inherited + recorder->resizes;
 }
 
 static void recorder_send(struct recorder *recorder)
@@ -368,9 +368,12 @@ void recorder_free(struct recorder *recorder, uint64_t record, size_t usable, co
         if (UNLIKELY(!recorder_is_on()))
                 return;
         recorder_clock(recorder);
-        if (UNLIKELY(record_is_inherited(record)))
-                age = WIRE_AGE_INHERITED;
-        else if (block == recorder->last)
+        if (UNLIKELY(record_is_inherited(record))) {
+                put_free(recorder, WIRE_AGE_INHERITED, record, usable);
+                recorder->frees_inherited++;
+                return;
+        }
+        if (block == recorder->last)
                 age = WIRE_AGE_TEMPORARY;
         else
                 age = age_of(recorder, (uint16_t)(record >> RECORD_BIRTH_SHIFT));
@@ -426,9 +429,9 @@ void recorder_after_fork(struct recorder *recorder)
         memset(&recorder->slot, 0, sizeof recorder->slot);
         recorder->encode.bytes = 0;
         recorder->allocations = recorder->frees = recorder->resizes = recorder->requested_bytes = 0;
+        recorder->frees_inherited = 0;
         recorder->lost_events = recorder->lost_frames = recorder->frame_events = 0;
         recorder->clock_ticks = 0;
-        recorder_begin(recorder);
 }
 
 /* --- last words -------------------------------------------------------------------------------------------------- */

@@ -23,7 +23,8 @@ struct recorder {
         bool thread_announced;
         uint32_t thread, sequence;
         uint64_t allocations, frees, resizes, requested_bytes;
-        uint64_t frame_events;             /* allocations + frees + resizes when the frame was begun */
+        uint64_t frees_inherited;          /* of blocks born before the fork */
+        uint64_t frame_events;             /* how many of all these there were when the frame was begun */
         uint64_t lost_events, lost_frames; /* not yet told */
         struct channel_slot slot;
         struct encode encode;
@@ -68,7 +69,7 @@ void recorder_unload_begin(struct recorder *recorder);
 
 /* In a forked child: all that follows belongs to a new process of the stream. */
 void recorders_after_fork(void);
-void recorder_after_fork(struct recorder *recorder);
+void recorder_after_fork(struct recorder *recorder); /* then it has to be begun again */
 
 /* The requested size of a block with that record. */
 static inline size_t recorder_size(uint64_t record, size_t usable)
