@@ -117,7 +117,7 @@ static struct block block_huge(struct huge *huge)
                 .usable = atomic_load_explicit(&huge->usable, memory_order_relaxed),
                 .side = atomic_load_explicit(&huge->sided, memory_order_relaxed) ? &huge->record : NULL,
                 .huge = huge,
-                .zeroed = true,
+                .zeroed = huge->zeroed,
         };
 }
 

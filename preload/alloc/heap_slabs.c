@@ -109,7 +109,7 @@ COLD bool heap_grow(struct heap *heap)
                 if (own || others)
                         return true;
         }
-        if (segment_grow())
+        if (segment_grow() || (huge_trim() && segment_grow()))
                 return true;
         heap_empty_bins(heap);
         return heap_sweep(heap, false) || heaps_sweep();

@@ -175,8 +175,10 @@ bool heaps_sweep(void)
 
 bool heaps_trim(void)
 {
+        bool trimmed = huge_trim();
+
         heaps_sweep();
-        return segment_purge(0);
+        return segment_purge(0) || trimmed;
 }
 
 void heaps_after_fork(struct heap *survivor)

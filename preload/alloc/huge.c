@@ -10,6 +10,8 @@ enum {
         LEAF_SHIFT = 12,
         LEAF_GRANULES = 1 << LEAF_SHIFT, /* a leaf covers 16 GiB of address space */
         ROOTS = 1 << (PLATFORM_ADDRESS_BITS - SEGMENT_SHIFT - LEAF_SHIFT),
+        IDLE_MAPPINGS = 16,
+        IDLE_BYTES_MAX = 32 << 20, /* of all of them */
 };
 
 struct leaf {
@@ -19,6 +21,12 @@ struct leaf {
 static _Atomic(struct leaf *) roots[ROOTS];
 static _Atomic(struct huge *) records;
 static struct spare *_Atomic records_spare;
+
+/* Programs that make and free the same big buffer in a loop would spend their time on page faults. So the latest
+ * mappings that were freed wait here, a few and not too big ones; whoever takes one out of its place owns it. */
+static _Atomic(struct huge *) idle[IDLE_MAPPINGS];
+static _Atomic size_t idle_bytes;
+static _Atomic unsigned idle_next;
 
 static struct leaf *leaf_of(uintptr_t address)
 {
@@ -79,51 +87,155 @@ static struct huge *record_create(void)
         return huge;
 }
 
-struct huge *huge_create(size_t bytes, size_t alignment, bool sided)
+static size_t mapped_for(size_t usable)
 {
-        size_t usable = large_usable(bytes), mapped = (usable + PAGE_GRAIN - 1) & ~(size_t)(PAGE_GRAIN - 1);
+        return (usable + PAGE_GRAIN - 1) & ~(size_t)(PAGE_GRAIN - 1);
+}
 
-        if (mapped > PTRDIFF_MAX)
-                return NULL;
+static size_t mapped_of(const struct huge *huge)
+{
+        return mapped_for(atomic_load_explicit(&huge->usable, memory_order_relaxed));
+}
 
+/* Takes the mapping out of a place, if it is still the one that was seen there. */
+static bool idle_take(unsigned place, struct huge *seen)
+{
+        /* Acquire: pairs with idle_put. */
+        if (!seen || !atomic_compare_exchange_strong_explicit(&idle[place], &seen, NULL, memory_order_acquire,
+                                                              memory_order_relaxed))
+                return false;
+        atomic_fetch_sub_explicit(&idle_bytes, mapped_of(seen), memory_order_relaxed);
+        return true;
+}
+
+static void idle_unmap(struct huge *huge)
+{
+        memory_unmap((void *)huge->idle_start, mapped_of(huge));
+        spare_push(&records_spare, &huge->spare);
+}
+
+static bool idle_evict(unsigned place)
+{
+        struct huge *huge = atomic_load_explicit(&idle[place], memory_order_relaxed);
+        bool taken = idle_take(place, huge);
+
+        if (taken)
+                idle_unmap(huge);
+        return taken;
+}
+
+static void idle_put(struct huge *huge)
+{
+        unsigned place = atomic_fetch_add_explicit(&idle_next, 1, memory_order_relaxed) % IDLE_MAPPINGS;
+        struct huge *none = NULL;
+        size_t bytes = mapped_of(huge);
+
+        if (bytes > IDLE_BYTES_MAX / 2) {
+                idle_unmap(huge);
+                return;
+        }
+        idle_evict(place); /* the oldest */
+        for (unsigned i = 1;
+             i < IDLE_MAPPINGS && atomic_load_explicit(&idle_bytes, memory_order_relaxed) + bytes > IDLE_BYTES_MAX; i++)
+                idle_evict((place + i) % IDLE_MAPPINGS);
+        /* Before the mapping can be seen, so that nobody subtracts what is not there yet. */
+        atomic_fetch_add_explicit(&idle_bytes, bytes, memory_order_relaxed);
+        /* Release: who takes it sees its fields. */
+        if (!atomic_compare_exchange_strong_explicit(&idle[place], &none, huge, memory_order_release,
+                                                     memory_order_relaxed)) {
+                atomic_fetch_sub_explicit(&idle_bytes, bytes, memory_order_relaxed);
+                idle_unmap(huge);
+        }
+}
+
+/* An idle mapping of at least some bytes, but not a quarter more; the surplus is unmapped. */
+static struct huge *idle_find(size_t mapped, size_t alignment)
+{
+        for (unsigned place = 0; place < IDLE_MAPPINGS; place++) {
+                struct huge *huge = atomic_load_explicit(&idle[place], memory_order_relaxed);
+                size_t bytes = huge ? mapped_of(huge) : 0;
+
+                if (bytes < mapped || bytes - mapped > mapped / 4 || !idle_take(place, huge))
+                        continue;
+                bytes = mapped_of(huge); /* it may have been another use of the same record */
+                if (bytes >= mapped && !(huge->idle_start & (alignment - 1))) {
+                        if (bytes > mapped)
+                                memory_unmap((char *)huge->idle_start + mapped, bytes - mapped);
+                        return huge;
+                }
+                idle_unmap(huge);
+        }
+        return NULL;
+}
+
+bool huge_trim(void)
+{
+        bool trimmed = false;
+
+        for (unsigned place = 0; place < IDLE_MAPPINGS; place++)
+                trimmed |= idle_evict(place);
+        return trimmed;
+}
+
+size_t huge_idle_bytes(void)
+{
+        return atomic_load_explicit(&idle_bytes, memory_order_relaxed);
+}
+
+/* A record with a mapping at idle_start that can be entered into the map. */
+static struct huge *map_fresh(size_t mapped, size_t alignment)
+{
         struct huge *huge = record_create();
-        char *start = !huge ? NULL : segment_map_aligned(mapped, alignment > SEGMENT_BYTES ? alignment : SEGMENT_BYTES);
+        void *start;
 
+        if (!huge)
+                return NULL;
+        start = segment_map_aligned(mapped, alignment);
+        if (!start && huge_trim())
+                start = segment_map_aligned(mapped, alignment);
         if (start && !leaves_make((uintptr_t)start, mapped)) {
                 memory_unmap(start, mapped);
                 start = NULL;
         }
         if (!start) {
-                if (huge)
-                        spare_push(&records_spare, &huge->spare);
+                spare_push(&records_spare, &huge->spare);
                 return NULL;
         }
+        huge->idle_start = (uintptr_t)start;
+        return huge;
+}
+
+struct huge *huge_create(size_t bytes, size_t alignment, bool sided)
+{
+        size_t usable = large_usable(bytes), mapped = mapped_for(usable);
+
+        if (alignment < SEGMENT_BYTES)
+                alignment = SEGMENT_BYTES;
+
+        struct huge *huge = idle_find(mapped, alignment);
+        bool zeroed = !huge;
+
+        if (!huge && !(huge = map_fresh(mapped, alignment)))
+                return NULL;
+        huge->zeroed = zeroed;
         atomic_store_explicit(&huge->record, 0, memory_order_relaxed);
         atomic_store_explicit(&huge->sided, sided, memory_order_relaxed);
         atomic_store_explicit(&huge->usable, usable, memory_order_relaxed);
         /* Release: who walks the records sees the fields of this use. */
-        atomic_store_explicit(&huge->start, (uintptr_t)start, memory_order_release);
-        map_set((uintptr_t)start, mapped, huge);
+        atomic_store_explicit(&huge->start, huge->idle_start, memory_order_release);
+        map_set(huge->idle_start, mapped, huge);
         return huge;
-}
-
-static size_t mapped_of(const struct huge *huge)
-{
-        size_t usable = atomic_load_explicit(&huge->usable, memory_order_relaxed);
-
-        return (usable + PAGE_GRAIN - 1) & ~(size_t)(PAGE_GRAIN - 1);
 }
 
 void huge_destroy(struct huge *huge)
 {
         uintptr_t start = atomic_load_explicit(&huge->start, memory_order_relaxed);
-        size_t mapped = mapped_of(huge);
 
         /* Before the unmapping: after it the addresses may at once be another's. */
-        map_set(start, mapped, NULL);
+        map_set(start, mapped_of(huge), NULL);
+        huge->idle_start = start;
         atomic_store_explicit(&huge->start, 0, memory_order_relaxed);
-        memory_unmap((void *)start, mapped);
-        spare_push(&records_spare, &huge->spare);
+        idle_put(huge);
 }
 
 struct huge *huge_find(uintptr_t address)

@@ -11,10 +11,12 @@ struct huge {
         _Atomic size_t usable;
         _Atomic uint64_t record; /* its side record */
         _Atomic bool sided;
-        struct huge *next; /* of all that were ever made */
+        bool zeroed;          /* when it was handed out */
+        uintptr_t idle_start; /* of a mapping that waits for another use; start is then 0 */
+        struct huge *next;    /* of all that were ever made */
 };
 
-struct huge *huge_create(size_t bytes, size_t alignment, bool sided); /* its bytes are zero; NULL: no memory */
+struct huge *huge_create(size_t bytes, size_t alignment, bool sided); /* NULL: no memory */
 void huge_destroy(struct huge *huge);
 
 /* The block whose mapping an address lies in, or NULL. */
@@ -22,6 +24,10 @@ struct huge *huge_find(uintptr_t address);
 
 /* False: nothing changed. The start may have changed, the contents moved along. */
 bool huge_resize(struct huge *huge, size_t bytes);
+
+/* Mappings of freed blocks that wait for another use. */
+bool huge_trim(void); /* unmaps them; true: there were some */
+size_t huge_idle_bytes(void);
 
 struct huge *huge_first(void); /* then along next: all records, in use or not */
 #endif

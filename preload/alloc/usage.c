@@ -103,7 +103,8 @@ static void use_huge(struct heap_usage *usage)
                 pool->blocks_used++;
                 pool->bytes_used += usable;
         }
-        usage->mapped_bytes += pool->slab_bytes;
+        usage->mapped_bytes += pool->slab_bytes + huge_idle_bytes();
+        usage->free_bytes += huge_idle_bytes();
 }
 
 static void use_heaps(struct heap_usage *usage)
