@@ -67,26 +67,24 @@ static bool loader_read(Elf *elf, int fd, struct elf_facts *facts)
         return true;
 }
 
-static const char *sanitizer_of_symbol(const char *symbol)
-{
-        static const struct {
-                const char *symbol, *name;
-        } known[] = {
-                {"__asan_init", "AddressSanitizer"},       {"__tsan_init", "ThreadSanitizer"},
-                {"__msan_init", "MemorySanitizer"},        {"__hwasan_init", "HWAddressSanitizer"},
-                {"__lsan_do_leak_check", "LeakSanitizer"},
-        };
+/* The first that is found in this order is named: AddressSanitizer brings LeakSanitizer with it. */
+static const struct {
+        const char *symbol, *name;
+} sanitizers[] = {
+        {"__asan_init", "AddressSanitizer"},       {"__tsan_init", "ThreadSanitizer"},
+        {"__msan_init", "MemorySanitizer"},        {"__hwasan_init", "HWAddressSanitizer"},
+        {"__lsan_do_leak_check", "LeakSanitizer"},
+};
 
-        for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-                if (!strcmp(known[i].symbol, symbol))
-                        return known[i].name;
-        return NULL;
-}
+enum {
+        SANITIZERS = sizeof(sanitizers) / sizeof(sanitizers[0]),
+};
 
 static const char *sanitizer_find(Elf *elf, Elf_Scn *section, const GElf_Shdr *header)
 {
         Elf_Data *data = elf_getdata(section, NULL);
         size_t count = header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
+        size_t found = SANITIZERS;
 
         for (size_t i = 0; data && i < count; i++) {
                 GElf_Sym symbol;
@@ -95,11 +93,11 @@ static const char *sanitizer_find(Elf *elf, Elf_Scn *section, const GElf_Shdr *h
                 if (!gelf_getsym(data, (int)i, &symbol))
                         break;
                 name = elf_strptr(elf, header->sh_link, symbol.st_name);
-                name = name ? sanitizer_of_symbol(name) : NULL;
-                if (name)
-                        return name;
+                for (size_t known = 0; name && known < found; known++)
+                        if (!strcmp(sanitizers[known].symbol, name))
+                                found = known;
         }
-        return NULL;
+        return found < SANITIZERS ? sanitizers[found].name : NULL;
 }
 
 /* The loader itself may be executed with a program as its argument; it preloads as always. It has a soname. */

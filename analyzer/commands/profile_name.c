@@ -122,7 +122,8 @@ static int file_make_trouble(const char *directory)
         return 0;
 }
 
-bool profile_name_check(const char *path, bool overwrite)
+/* 0, or the errno that says why no file can be made in the directory of path. */
+static int place_trouble(const char *path)
 {
         const char *slash = strrchr(path, '/');
         char *directory = xstrdup(slash == path ? "/" : slash ? path : ".");
@@ -132,16 +133,41 @@ bool profile_name_check(const char *path, bool overwrite)
         if (slash > path)
                 directory[slash - path] = '\0';
         trouble = file_make_trouble(directory);
-        if (trouble) {
-                diag_warn("the profile %s cannot be written: %s: %s; choose another place with -o FILE", path,
-                          directory, strerror(trouble));
-        } else if (!lstat(path, &facts) && S_ISDIR(facts.st_mode)) {
-                diag_warn("the profile %s cannot be written: it is a directory", path);
-                trouble = EISDIR;
-        } else if (!lstat(path, &facts) && !overwrite) {
-                diag_warn("the profile %s exists; overwrite it with -f, or choose another with -o FILE", path);
-                trouble = EEXIST;
-        }
         free(directory);
+        if (!trouble && (!*path || (!stat(path, &facts) && S_ISDIR(facts.st_mode))))
+                trouble = EISDIR;
+        return trouble;
+}
+
+bool profile_name_check(const char *path, bool overwrite)
+{
+        int trouble = place_trouble(path);
+        struct stat facts;
+
+        if (trouble) {
+                diag_warn("the profile %s cannot be written: %s; choose another place with -o FILE", path,
+                          strerror(trouble));
+                return false;
+        }
+        if (!lstat(path, &facts) && !overwrite) {
+                diag_warn("the profile %s exists; overwrite it with -f, or choose another with -o FILE", path);
+                return false;
+        }
+        return true;
+}
+
+/* An existing file may be a device or a FIFO; in its place no other is made. */
+bool profile_name_check_report(const char *path)
+{
+        struct stat facts;
+        int trouble = 0;
+
+        if (stat(path, &facts) || S_ISDIR(facts.st_mode))
+                trouble = place_trouble(path);
+        else if (access(path, W_OK))
+                trouble = errno;
+        if (trouble)
+                diag_warn("the report %s cannot be written: %s; choose another place with --report FILE", path,
+                          strerror(trouble));
         return !trouble;
 }

@@ -12,4 +12,7 @@ char *profile_name_expand(const char *pattern, pid_t pid, const char *program);
 /* True if a new file can be made there; else prints why not and what to do. */
 bool profile_name_check(const char *path, bool overwrite);
 
+/* The same for the report, which may replace a file. */
+bool profile_name_check_report(const char *path);
+
 #endif

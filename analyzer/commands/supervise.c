@@ -472,8 +472,9 @@ static bool run_begin(struct run *run, int *ret_status)
                 *ret_status = DIAG_EXIT_USAGE;
                 return false;
         }
-        return profile_name_check(run->profile, run->options->force) && reader_fork(run) && reader_await(run) &&
-               program_release(run, ret_status);
+        return profile_name_check(run->profile, run->options->force) &&
+               (!run->options->report || profile_name_check_report(run->options->report)) && reader_fork(run) &&
+               reader_await(run) && program_release(run, ret_status);
 }
 
 /* PROGRAM's core is PROGRAM's; a second one of this process would take its place. */
