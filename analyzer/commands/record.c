@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "analyzer/commands/profile_name.h"
+#include "analyzer/commands/report.h"
 #include "analyzer/diag.h"
 #include "analyzer/input/session.h"
 #include "analyzer/input/source.h"
@@ -258,7 +259,12 @@ static int print_report(const struct record_options *options, const char *profil
         if (!out)
                 diag_die("the report %s cannot be written: %s; the profile is %s", options->report, strerror(errno),
                          profile);
-        status = report_print(profile, out, options->format && strcmp(options->format, "json") == 0, options->top);
+        status = report_print(
+                profile, out,
+                &(struct report_options){
+                        .format = options->format && strcmp(options->format, "json") == 0 ? REPORT_JSON : REPORT_TEXT,
+                        .top = options->top,
+                });
         if ((to_stderr ? fflush(out) : fclose(out)) != 0)
                 diag_die("the report %s cannot be written: %s; the profile is %s", options->report, strerror(errno),
                          profile);

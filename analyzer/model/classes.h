@@ -6,9 +6,12 @@
 
 #include "wire/wire.h"
 
+enum { CLASSES_STEP = 16, CLASSES_TABLE_MAX = 32768 / CLASSES_STEP };
+
 struct classes {
         bool told; /* by the stream; before that, what this version of the pools uses is assumed */
         struct wire_classes sizes;
+        uint64_t usable[CLASSES_TABLE_MAX + 1]; /* of sizes up to index * CLASSES_STEP; 0: to be searched for */
 };
 
 void classes_init(struct classes *classes);
