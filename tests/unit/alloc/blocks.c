@@ -88,7 +88,7 @@ Test(blocks, the_fast_path_misses_what_it_must_not_touch)
         struct heap *heap = heap_create(false), *sided = heap_create(true);
         struct block block = hold(heap, 100, 16, 0), with_side = hold(sided, 100, 16, 1);
         struct block large = hold(heap, 100000, 16, 0), huge = hold(heap, 10000000, 16, 0);
-        int on_stack;
+        struct free_block on_stack = {NULL};
 
         let_go(sided, hold(sided, 100, 16, 1));
         cr_assert_null(heap_alloc_fast(sided, 100));

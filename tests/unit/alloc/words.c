@@ -11,7 +11,7 @@ static enum block_status status_of(const void *word)
 Test(words, words_that_are_no_addresses_of_ours_are_foreign)
 {
         static int in_data;
-        int on_stack;
+        int on_stack = 0;
 
         for (unsigned round = 0; round < 2; round++) { /* before there is a heap, and after */
                 cr_assert_eq(status_of(NULL), BLOCK_FOREIGN);
