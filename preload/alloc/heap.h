@@ -101,9 +101,8 @@ struct heap_counts {
 };
 
 struct heap {
-        struct free_block
-                *bin[SIZE_CLASSES];  /* of a plain heap; of a sided one always NULL, so that the fast path misses */
-        uint16_t room[SIZE_CLASSES]; /* how many more blocks the bin, or the sided bin, takes */
+        uint16_t room[SIZE_CLASSES];          /* how many more blocks the bin, or the sided bin, takes */
+        struct free_block *bin[SIZE_CLASSES]; /* of a sided heap always NULL, so that the fast path misses */
         struct free_block *sided_bin[SIZE_CLASSES];
         struct slab *available[SIZE_CLASSES]; /* slabs that may have free blocks, a list through next and previous */
         struct slab *full;                    /* slabs without, all classes; a remote free brings them to pending */

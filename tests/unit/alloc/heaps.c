@@ -240,6 +240,7 @@ static void on_alarm(int signal)
 Test(heaps, a_signal_handler_may_allocate_and_free_within_the_fast_paths)
 {
         const struct itimerval often = {{0, 50}, {0, 50}}, never = {{0, 0}, {0, 0}};
+        const struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
         struct heap *heap = heap_interrupted = heap_create(false);
         unsigned char *mine[8];
 
@@ -250,7 +251,7 @@ Test(heaps, a_signal_handler_may_allocate_and_free_within_the_fast_paths)
                 mine[i] = block.start;
                 cr_assert(heap_free_fast(heap, mine[i]) || i);
         }
-        signal(SIGALRM, on_alarm);
+        sigaction(SIGALRM, &action, NULL);
         setitimer(ITIMER_REAL, &often, NULL);
         for (unsigned long round = 0; handled < 2000 && round < 50000000; round++) {
                 for (unsigned i = 0; i < 4; i++) {
