@@ -19,6 +19,10 @@
 #include <alloca.h>
 #include <signal.h>
 
+#ifndef ROUNDS
+#define ROUNDS 2
+#endif
+
 NOINLINE static void leaf(void)
 {
         keep(malloc(20));
@@ -122,16 +126,16 @@ NOINLINE static void raises(void)
 int main(void)
 {
         signal(SIGUSR1, on_signal);
-        for (int i = 1; i <= 2; i++) {
+        for (int i = 1; i <= ROUNDS; i++) {
                 realigned();
-                with_alloca(i * 100);
-                with_array(i * 50);
+                with_alloca(i % 7 * 100 + 1);
+                with_array(i % 5 * 50 + 1);
                 with_frame_pointer(i);
                 big_frame();
                 if (i == 1)
                         many_registers(i, 2, 3, 4, 5, 6, 7, 8);
                 through_pointer();
-                realigned_outer(i * 60);
+                realigned_outer(i % 9 * 60 + 1);
         }
         raises();
         return 0;
