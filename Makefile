@@ -9,8 +9,13 @@ CC = gcc
 endif
 CFLAGS ?= -O2 -g
 LDFLAGS ?=
-WARNINGS = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith -Werror
+# gcc and clang know different attributes; one that is unknown to clang only says more to gcc.
+WARNINGS = -Wno-unknown-attributes -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith -Werror
 COMMON = -std=gnu17 -D_GNU_SOURCE= -DHEAPTAP_VERSION='"$(VERSION)"' -I. $(WARNINGS) -MMD -MP
+
+# make V=1 shows the commands themselves.
+Q = $(if $(V),,@)
+say = $(if $(V),@:,@echo "  $1 $@")
 
 all: $(BUILD)/libheaptap.so $(BUILD)/heaptap-analyze $(BUILD)/heaptap.1
 
@@ -28,39 +33,46 @@ ANALYZER_LIBS = -ldw -lelf -lsqlite3 -liberty -lm
 SCHEMA = $(BUILD)/analyzer/store/schema.inc
 
 $(BUILD)/libheaptap.so: $(PRELOAD_OBJECTS) preload/exports.map
-	$(CC) $(CFLAGS) $(LDFLAGS) $(PRELOAD_LINK) -o $@ $(PRELOAD_OBJECTS)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(PRELOAD_LINK) -o $@ $(PRELOAD_OBJECTS)
 
 $(BUILD)/heaptap-analyze: $(ANALYZER_OBJECTS)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(ANALYZER_OBJECTS) $(ANALYZER_LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(ANALYZER_OBJECTS) $(ANALYZER_LIBS)
 
 $(BUILD)/preload/%.o: preload/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(CFLAGS) $(PRELOAD_FLAGS) -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) $(PRELOAD_FLAGS) -c -o $@ $<
 
 $(BUILD)/wire/%.o: wire/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(CFLAGS) $(PRELOAD_FLAGS) -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) $(PRELOAD_FLAGS) -c -o $@ $<
 
 $(BUILD)/analyzer/%.o: analyzer/%.c Makefile | $(SCHEMA)
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(CFLAGS) -I$(BUILD)/analyzer -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -I$(BUILD)/analyzer -c -o $@ $<
 
 # The schema as one C string.
 $(SCHEMA): analyzer/store/schema.sql Makefile
 	@mkdir -p $(@D)
-	sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< >$@.new
-	mv $@.new $@
+	$(Q)sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< >$@.new
+	$(Q)mv $@.new $@
 
 $(BUILD)/heaptap.1: docs/heaptap.1.scd
 	@mkdir -p $(@D)
-	scdoc <$< >$@.new
-	mv $@.new $@
+	$(Q)scdoc <$< >$@.new
+	$(Q)mv $@.new $@
 
-# --- unit tests: one Criterion program for each directory, linked with the half it tests
+# --- unit tests: one Criterion program for each directory, linked with the part it tests. stress_*.c and make_*.c are
+# programs of their own; a .c file with a header beside it helps them as well.
 
 UNIT_DIRECTORIES := $(sort $(patsubst tests/unit/%/,%,$(dir $(wildcard tests/unit/*/*.c))))
 UNIT_APART := $(wildcard tests/unit/*/stress_*.c tests/unit/*/make_*.c)
 UNIT_SOURCES := $(filter-out $(UNIT_APART),$(wildcard tests/unit/*/*.c))
+UNIT_HELPERS := $(filter $(UNIT_SOURCES),$(patsubst %.h,%.c,$(wildcard tests/unit/*/*.h)))
 UNIT_PROGRAMS := $(patsubst tests/unit/%/,$(BUILD)/tests/unit/%.test,$(sort $(dir $(UNIT_SOURCES))))
 APART_PROGRAMS := $(UNIT_APART:%.c=$(BUILD)/%)
 STRESS_PROGRAMS := $(foreach program,$(APART_PROGRAMS),$(if $(findstring /stress_,$(program)),$(program)))
@@ -75,15 +87,19 @@ LIBS_wire =
 objects_of = $(if $(filter undefined,$(origin OBJECTS_$1)),$(ANALYZER_TESTED),$(OBJECTS_$1))
 libs_of = $(if $(filter undefined,$(origin LIBS_$1)),$(ANALYZER_LIBS),$(LIBS_$1))
 
+# Tests hand over wrong pointers on purpose.
 $(BUILD)/tests/%.o: tests/%.c Makefile | $(SCHEMA)
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(CFLAGS) -I$(BUILD)/analyzer -Itests -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(COMMON) -Wno-array-bounds $(CFLAGS) -I$(BUILD)/analyzer -Itests -c -o $@ $<
 
 define unit_suite
 $(BUILD)/tests/unit/$1.test: $(patsubst %.c,$(BUILD)/%.o,$(filter tests/unit/$1/%,$(UNIT_SOURCES))) $(call objects_of,$1)
-	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lcriterion $(call libs_of,$1)
-$(patsubst %.c,$(BUILD)/%,$(filter tests/unit/$1/%,$(UNIT_APART))): %: %.o $(call objects_of,$1)
-	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $(call libs_of,$1)
+	$$(call say,LD)
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lcriterion $(call libs_of,$1)
+$(patsubst %.c,$(BUILD)/%,$(filter tests/unit/$1/%,$(UNIT_APART))): %: %.o $(patsubst %.c,$(BUILD)/%.o,$(filter tests/unit/$1/%,$(UNIT_HELPERS))) $(call objects_of,$1)
+	$$(call say,LD)
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $(call libs_of,$1)
 endef
 $(foreach suite,$(UNIT_DIRECTORIES),$(eval $(call unit_suite,$(suite))))
 
@@ -96,7 +112,8 @@ FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(ANALYZER_TESTED)
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(CFLAGS) -fsanitize=fuzzer -I$(BUILD)/analyzer -o $@ $< $(ANALYZER_TESTED) $(ANALYZER_LIBS)
+	$(call say,CC)
+	$(Q)$(CC) $(COMMON) $(CFLAGS) -fsanitize=fuzzer -I$(BUILD)/analyzer -o $@ $< $(ANALYZER_TESTED) $(ANALYZER_LIBS)
 
 fuzz: $(FUZZ_PROGRAMS)
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # shells within strings; each test is a subshell; run sets stderr
 # The words of the command line, and where heaptap finds itself.
 
 load common
@@ -6,7 +7,6 @@ load common
 @test "heaptap alone prints a short help with the six commonest lines" {
         run -0 --separate-stderr "$HEAPTAP"
         [ "$(grep -c '^  heaptap ' <<<"$output")" = 6 ]
-        # shellcheck disable=SC2154
         [ -z "$stderr" ]
 }
 
@@ -94,7 +94,6 @@ install_tree() {
         cd 'some where'
         echo 'int main(void) { return __builtin_malloc(100) == 0; }' | compile 'my program' -fno-builtin
         run -0 --separate-stderr "$BATS_TEST_TMPDIR/a b:c\$LIB/usr/bin/heaptap" -o 'my profile' './my program' 'an argument'
-        # shellcheck disable=SC2154
         [[ $stderr == *"heaptap: my program "*"allocations  "* ]]
         [ -s 'my profile' ]
 }

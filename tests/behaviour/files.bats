@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # shells within strings; each test is a subshell; run sets stderr
 # The profile, its name, and the link to it.
 
 load common
@@ -76,7 +77,6 @@ load common
 
 @test "--report writes the report to a file and nothing to stderr" {
         run -0 --separate-stderr "$HEAPTAP" --report out.txt true
-        # shellcheck disable=SC2154
         [ -z "$output$stderr" ]
         grep -q SUMMARY out.txt
 }

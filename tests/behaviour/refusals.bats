@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # shells within strings; each test is a subshell; run sets stderr
 # What cannot be traced gets one clear line before it starts, and nothing else happens.
 
 load common
@@ -13,7 +14,6 @@ refuses() {
         done
         shift
         run -"$status" --separate-stderr "$HEAPTAP" "$@"
-        # shellcheck disable=SC2154
         for word in "heaptap: " "${words[@]}"; do
                 [[ $stderr == *"$word"* ]] || {
                         echo "not in the message: $word: $stderr"

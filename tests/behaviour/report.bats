@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # shells within strings; each test is a subshell; run sets stderr
 # The report of the run, and the report of the profile.
 
 load common
@@ -42,7 +43,6 @@ END
 @test "the leak stands at the top of the report, with function and line" {
         leaky
         run -0 --separate-stderr "$HEAPTAP" ./leaky
-        # shellcheck disable=SC2154
         [[ $stderr == *LEAKS*97.7\ KiB*100*leak_some*GROWTH* ]]
 }
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # shells within strings; each test is a subshell; run sets stderr
 # What the program reads, writes and inherits is what it would be without heaptap.
 
 load common
@@ -13,7 +14,6 @@ load common
 @test "-q prints nothing" {
         run -0 --separate-stderr "$HEAPTAP" -q true
         [ -z "$output" ]
-        # shellcheck disable=SC2154 # set by run
         [ -z "$stderr" ]
 }
 
