@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analyzer/xalloc.h"
@@ -17,10 +18,14 @@
 bool session_create(struct session *session, const char *pipe_path)
 {
         char *path = xasprintf("%s.shared", pipe_path);
-        int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        struct stat facts = {0};
         void *base = MAP_FAILED;
+        int fd;
 
-        if (fd >= 0 && ftruncate(fd, SESSION_BYTES) == 0)
+        /* Never the file of an earlier reader: processes may have it mapped still, and truncated it would kill them. */
+        unlink(path);
+        fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd >= 0 && ftruncate(fd, SESSION_BYTES) == 0 && fstat(fd, &facts) == 0)
                 base = mmap(NULL, SESSION_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         if (fd >= 0)
                 close(fd);
@@ -39,7 +44,7 @@ bool session_create(struct session *session, const char *pipe_path)
         /* Last and with release: whoever sees the magic sees the rest. */
         atomic_thread_fence(memory_order_release);
         header->magic = SESSION_MAGIC;
-        *session = (struct session){base, path, xcalloc(SESSION_SLOTS, sizeof(uint64_t))};
+        *session = (struct session){base, path, facts.st_ino, xcalloc(SESSION_SLOTS, sizeof(uint64_t))};
         return true;
 }
 
@@ -58,6 +63,7 @@ void session_close(struct session *session)
                 return;
         atomic_store(&header->reader_pid, 0);
         munmap(session->base, SESSION_BYTES);
+        unlink(session->path);
         free(session->path);
         free(session->suspect);
         *session = (struct session){0};
@@ -101,15 +107,43 @@ bool session_process_lives(uint32_t pid, uint64_t start)
         return state != 'Z' && state != 'X' && (start == 0 || start == start_now);
 }
 
-bool session_owned_by_living(const struct session *session)
+/* A process that has executed another program lives, but is none of ours any more. One whose maps cannot be read (it
+ * has changed its user, say) is taken for such: to wait for it could be to wait for ever. */
+static bool process_maps(uint32_t pid, ino_t inode)
 {
+        char path[64], *line = NULL;
+        size_t line_bytes = 0;
+        bool found = false;
+        FILE *maps;
+
+        snprintf(path, sizeof path, "/proc/%u/maps", pid);
+        maps = fopen(path, "re");
+        if (!maps)
+                return false;
+        while (!found && getline(&line, &line_bytes, maps) > 0) {
+                unsigned long long mapped;
+
+                found = sscanf(line, "%*s %*s %*s %*s %llu", &mapped) == 1 && mapped == inode;
+        }
+        free(line);
+        fclose(maps);
+        return found;
+}
+
+enum session_owners session_owners(const struct session *session)
+{
+        enum session_owners owners = SESSION_NONE;
+
         for (unsigned i = 0; i < SESSION_SLOTS; i++) {
                 struct session_slot *slot = session_slot(session->base, i);
 
-                if (atomic_load(&slot->owner) && session_process_lives(slot->pid, slot->pid_start))
-                        return true;
+                if (!atomic_load(&slot->owner) || !session_process_lives(slot->pid, slot->pid_start))
+                        continue;
+                if (process_maps(slot->pid, session->inode))
+                        return SESSION_SOME;
+                owners = SESSION_EXECUTED;
         }
-        return false;
+        return owners;
 }
 
 /* The length is written into a frame only when it is sent, so here it is set from the slot. */

@@ -10,13 +10,20 @@
 struct session {
         void *base;
         char *path;
+        uint64_t inode;    /* of the file */
         uint64_t *suspect; /* for each slot: its owner, if that seemed dead when last looked at */
 };
 
 bool session_create(struct session *session, const char *pipe_path); /* false: errno says why */
 void session_beat(struct session *session);
-bool session_owned_by_living(const struct session *session); /* some slot belongs to a process that still runs */
-void session_close(struct session *session);                 /* tells the processes that nobody reads any more */
+
+enum session_owners {
+        SESSION_NONE,     /* no slot belongs to a process that still runs */
+        SESSION_EXECUTED, /* some process still runs, but has executed another program, which may connect yet */
+        SESSION_SOME,     /* some process runs and has its slot mapped */
+};
+enum session_owners session_owners(const struct session *session);
+void session_close(struct session *session); /* tells the processes that nobody reads any more */
 
 /* Takes the frames of processes that are gone, or (`all`) of every process. A frame may have come through the pipe
  * before. The slots of the dead are free afterwards. A slot whose owner has just claimed it still shows the pid of

@@ -18,6 +18,9 @@ enum {
         POLL_MS = 50,
         TICK_MS = 100,
         SALVAGE_MS = 1000,
+        EXEC_MS = 500, /* from exec to the constructor of the new program */
+        NAP_US = 1000,
+        NAP_BELOW_BYTES = 64 * 1024,
         LAST_READS_MAX = 16, /* after a stop: what is in the pipe already, but not for ever */
 };
 
@@ -29,6 +32,7 @@ struct source {
         struct cutter cutter;
         const struct source_calls *calls; /* while reading */
         int64_t ticked_ms, salvaged_ms;
+        int64_t executed_ms; /* when a process was last seen that has not executed another program */
 };
 
 static int64_t now_ms(void)
@@ -134,10 +138,16 @@ static void housekeeping(struct source *source)
 }
 
 /* Whether the stream has ended, now that nothing is in the pipe and nobody has it open. A process in the middle of
- * exec has closed its descriptor; its slot says that it will be back. */
+ * exec has closed its descriptor, and may be back soon; one that has closed all its descriptors will be back when it
+ * has something to say. */
 static bool nobody_left(struct source *source, const struct ending *ending)
 {
-        if (session_owned_by_living(&source->session)) {
+        enum session_owners owners = session_owners(&source->session);
+        int64_t now = now_ms();
+
+        if (owners != SESSION_EXECUTED)
+                source->executed_ms = now;
+        if (owners == SESSION_SOME || (owners == SESSION_EXECUTED && now - source->executed_ms < EXEC_MS)) {
                 poll(NULL, 0, POLL_MS / 2); /* poll(2) on the pipe would not wait: it hangs up for good */
                 return false;
         }
@@ -173,6 +183,9 @@ static enum source_end read_pipe(struct source *source, struct ending *ending, c
                         return SOURCE_FAILED;
                 if (bytes == 0 && nobody_left(source, ending))
                         return SOURCE_ENDED;
+                /* While the stream flows, let it gather: to wake us for each frame costs the program a switch. */
+                if (bytes > 0 && bytes < NAP_BELOW_BYTES)
+                        usleep(NAP_US);
         }
         for (int i = 0; i < LAST_READS_MAX && fill(source) > 0; i++)
                 ;
