@@ -84,8 +84,11 @@ struct thread *thread_enter_slow(void)
                 thread_give_back(thread);
                 return NULL;
         }
-        if (thread->recording)
+        if (thread->recording) {
                 memo_nested(thread->recorder.memo, borrowed);
+                thread->recorder.silent =
+                        borrowed && thread_current->recording && memo_is_in_libunwind(thread_current->recorder.memo);
+        }
         if (borrowed)
                 return thread;
         thread_current = thread;

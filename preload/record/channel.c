@@ -29,6 +29,7 @@ static struct {
         dev_t device;
         ino_t inode;
         struct session_header *session; /* NULL: the reader offers none */
+        uint32_t pid;                   /* asked for when a process begins: a sandbox may forbid it later */
 } channel = {.descriptor = -1};
 
 static int64_t now_ms(void)
@@ -138,9 +139,15 @@ bool channel_is_open(void)
 
 uint32_t channel_process_new(void)
 {
+        channel.pid = (uint32_t)syscall(SYS_getpid);
         if (channel.session)
                 return atomic_fetch_add(&channel.session->next_process, 1);
-        return (uint32_t)syscall(SYS_getpid) | UINT32_C(1) << 31;
+        return channel.pid | UINT32_C(1) << 31;
+}
+
+uint32_t channel_pid(void)
+{
+        return channel.pid;
 }
 
 static bool slot_claim_shared(struct channel_slot *slot, uint64_t owner)
@@ -156,7 +163,7 @@ static bool slot_claim_shared(struct channel_slot *slot, uint64_t owner)
                 if (!atomic_compare_exchange_strong(&shared->owner, &none, owner))
                         continue;
                 atomic_store(&shared->bytes, 0);
-                shared->pid = (uint32_t)syscall(SYS_getpid);
+                shared->pid = channel.pid;
                 slot->shared = shared;
                 slot->bytes = &shared->bytes;
                 slot->frame = session_frame(channel.session, index % SESSION_SLOTS);

@@ -61,7 +61,7 @@ enum step_status { STEP_ON, STEP_END, STEP_GUESS_END, STEP_BROKEN };
 
 struct memo {
         enum memo_mode mode;
-        bool nested;
+        bool nested, in_libunwind;
         unsigned depth_max;
         memo_define *define;
         void *context;
@@ -102,6 +102,11 @@ uint64_t memo_bytes(const struct memo *memo)
 {
         return sizeof memo->rules +
                memo->depth_seen * (sizeof(struct frame) + 2 * sizeof(struct word) + sizeof(struct step)) + 3 * PAGE;
+}
+
+bool memo_is_in_libunwind(const struct memo *memo)
+{
+        return memo->in_libunwind;
 }
 
 void memo_nested(struct memo *memo, bool nested)
@@ -544,8 +549,12 @@ static uint32_t capture_own(struct memo *memo, const uintptr_t *frame)
 static COLD size_t libunwind_keys(struct memo *memo, const uintptr_t *frame, uint64_t *ret_key, size_t key_max)
 {
         void **address = memo->address;
-        int count = unwind_slow_backtrace(address, ADDRESSES_MAX), first = 0;
+        int count, first = 0;
         size_t keys = 0;
+
+        memo->in_libunwind = true;
+        count = unwind_slow_backtrace(address, ADDRESSES_MAX);
+        memo->in_libunwind = false;
 
         while (first < count && (uintptr_t)address[first] != frame[1])
                 first++;

@@ -45,7 +45,8 @@ size_t memo_frames(const struct memo *memo, uint64_t *ret_key, size_t key_max);
 /* Whether the memo serves calls that interrupt another capture of the thread: libunwind allocates, and is not called
  * then. */
 void memo_nested(struct memo *memo, bool nested);
-void memo_forget(struct memo *memo); /* when the struct goes to another thread */
+bool memo_is_in_libunwind(const struct memo *memo); /* what is allocated now is libunwind's, not the program's */
+void memo_forget(struct memo *memo);                /* when the struct goes to another thread */
 const struct memo_counts *memo_counts(const struct memo *memo);
 uint64_t memo_bytes(const struct memo *memo); /* that were touched, about */
 

@@ -148,7 +148,7 @@ static void announce_process(struct recorder *recorder)
         struct rlimit space = {0}, data = {0};
         uint64_t limit = 0;
         struct wire_process process = {
-                .pid = (uint32_t)syscall(SYS_getpid),
+                .pid = channel_pid(),
                 .parent_pid = (uint32_t)syscall(SYS_getppid),
                 .parent_process = all.parent_process,
                 .start_ns = all.start_ns,
@@ -188,7 +188,7 @@ static COLD void frame_begin(struct recorder *recorder)
         encode_begin(&recorder->encode, &header);
         if (UNLIKELY(!atomic_exchange(&all.announced, true)))
                 announce_process(recorder);
-        if (UNLIKELY(!recorder->thread_announced)) {
+        if (UNLIKELY(!recorder->thread_announced && all.options.traced)) {
                 recorder->thread_announced = true;
                 encode_thread(&recorder->encode,
                               &(struct wire_thread){.tid = (uint32_t)syscall(SYS_gettid), .name = ""});
@@ -326,10 +326,20 @@ static inline uint64_t put_alloc(struct recorder *recorder, const uintptr_t *fra
         return record_make(kind, usable - size, recorder->birth, stack);
 }
 
+/* The record of a block that the recorder itself caused. */
+static inline bool record_is_silent(uint64_t record)
+{
+        return (record >> RECORD_KIND_SHIFT & 7) == WIRE_ALLOC_KINDS;
+}
+
 uint64_t recorder_alloc(struct recorder *recorder, const uintptr_t *frame, enum wire_alloc_kind kind, size_t size,
                         size_t usable, const void *block)
 {
-        uint64_t record = put_alloc(recorder, frame, kind, size, usable);
+        uint64_t record;
+
+        if (UNLIKELY(recorder->silent))
+                return record_make(WIRE_ALLOC_KINDS, usable - size, 0, 0);
+        record = put_alloc(recorder, frame, kind, size, usable);
 
         recorder->allocations++;
         recorder->last = block;
@@ -365,7 +375,7 @@ void recorder_free(struct recorder *recorder, uint64_t record, size_t usable, co
 {
         enum wire_age age;
 
-        if (UNLIKELY(!recorder_is_on()))
+        if (UNLIKELY(!recorder_is_on() || record_is_silent(record)))
                 return;
         recorder_clock(recorder);
         if (UNLIKELY(record_is_inherited(record))) {
@@ -386,7 +396,7 @@ uint64_t recorder_resize(struct recorder *recorder, const uintptr_t *frame, uint
                          size_t size, size_t usable, const void *block)
 {
         /* What was born in the parent process becomes a block of this one, and nothing of its own is resized. */
-        if (UNLIKELY(record_is_inherited(record))) {
+        if (UNLIKELY(recorder->silent || record_is_silent(record) || record_is_inherited(record))) {
                 recorder_free(recorder, record, usable_old, NULL);
                 return recorder_alloc(recorder, frame, WIRE_REALLOC, size, usable, block);
         }
@@ -448,7 +458,7 @@ void recorder_walk_block(void *context, void *start, size_t usable, uint64_t rec
         size_t bytes = recorder_size(record, usable);
 
         (void)start;
-        if (!(record & RECORD_LIVE))
+        if (!(record & RECORD_LIVE) || record_is_silent(record))
                 return;
         if (record_is_inherited(record)) {
                 walk->walked.inherited_blocks++;

@@ -21,6 +21,7 @@ struct recorder {
         uint64_t now_ns, tick_ns; /* CLOCK_MONOTONIC: then, and as far as the frame's events tell */
         uint16_t birth;           /* code of now_ns */
         bool thread_announced;
+        bool silent; /* what is allocated is not the program's: it gets a record, but no event */
         uint32_t thread, sequence;
         uint64_t allocations, frees, resizes, requested_bytes;
         uint64_t frees_inherited;          /* of blocks born before the fork */
