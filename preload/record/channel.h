@@ -23,7 +23,8 @@ struct channel_slot {
 bool channel_open(const char *path, bool drop, unsigned stall_ms);
 
 bool channel_is_open(void);         /* false: the recording has ended for good */
-uint32_t channel_process_new(void); /* the number of a new stream */
+uint32_t channel_process_new(void); /* the number of a new stream; to be called in its process */
+uint32_t channel_pid(void);         /* of that process */
 
 /* A slot that already has memory keeps it when it is private. False: no memory. */
 bool channel_claim(struct channel_slot *slot, uint32_t process, uint32_t thread);
