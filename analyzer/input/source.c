@@ -32,7 +32,7 @@ struct source {
         struct cutter cutter;
         const struct source_calls *calls; /* while reading */
         int64_t ticked_ms, salvaged_ms;
-        int64_t executed_ms; /* when a process was last seen that has not executed another program */
+        int64_t executed_ms; /* when a process was last heard of that has not executed another program */
 };
 
 static int64_t now_ms(void)
@@ -181,7 +181,9 @@ static enum source_end read_pipe(struct source *source, struct ending *ending, c
 
                 if (bytes < 0 && errno != EAGAIN && errno != EINTR)
                         return SOURCE_FAILED;
-                if (bytes == 0 && nobody_left(source, ending))
+                if (bytes != 0)
+                        source->executed_ms = now_ms();
+                else if (nobody_left(source, ending))
                         return SOURCE_ENDED;
                 /* While the stream flows, let it gather: to wake us for each frame costs the program a switch. */
                 if (bytes > 0 && bytes < NAP_BELOW_BYTES)
