@@ -15,7 +15,6 @@ struct place {
         uint64_t time_ns;
         bool bin_known; /* not yet after the time has changed */
         int64_t bin;
-        int64_t net, net_min, net_max; /* live bytes against the begin of the frame */
 };
 
 static int64_t place_bin(struct place *place)
@@ -64,7 +63,6 @@ static void live_change(struct place *place, struct site *site, uint64_t block, 
         site_add(&process->live_blocks, block);
         site_add(&process->live_bytes, bytes);
         site_add(&process->live_usable, usable);
-        site_add(&place->net, bytes);
         if (place->thread->walk && place->thread->walk == process->walk) {
                 if (site->walk != process->walk) {
                         site->walk = process->walk;
@@ -106,13 +104,12 @@ static void count_alloc(struct place *place, uint32_t stack, uint64_t size, enum
         int64_t number = place_bin(place);
         struct bin *bin = series_at(&site->series, clock, number);
 
+        rise_change(&place->thread->rise, &process->series, clock, number, size);
         bin->allocations++;
         bin->requested += size;
         live_change(place, site, 1, size, usable);
         site->allocated_usable += usable;
         count_alloc_site(place, site, kind, size);
-        if (place->net > place->net_max)
-                place->net_max = place->net;
 
         process->requested += size;
         place->thread->requested += size;
@@ -156,6 +153,8 @@ static void count_free(struct place *place, uint32_t stack, uint64_t size, enum 
                 return;
         }
 
+        rise_change(&place->thread->rise, &process->series, clock, number, 0 - size);
+
         struct site *site = sites_at(&process->sites, stack);
         struct bin *bin = series_at(&site->series, clock, number);
         struct bin *process_bin = series_at(&process->series, clock, number);
@@ -170,8 +169,6 @@ static void count_free(struct place *place, uint32_t stack, uint64_t size, enum 
         site->freed += size;
         process->freed += size;
         count_free_age(place, site, process_bin, age);
-        if (place->net < place->net_min)
-                place->net_min = place->net;
 }
 
 static void take_process(struct place *place, const struct wire_process *told)
@@ -304,8 +301,6 @@ static bool take_frame(struct model *model, const uint8_t *frame, size_t byte_co
         while ((status = decode_next(&decode, &event)) == DECODE_OK)
                 take_event(&place, &event);
         model->events_unknown_kind += decode.events_skipped;
-        if ((uint64_t)place.net_max - (uint64_t)place.net_min > place.thread->swing_max)
-                place.thread->swing_max = (uint64_t)place.net_max - (uint64_t)place.net_min;
         return status == DECODE_END;
 }
 

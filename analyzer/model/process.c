@@ -138,11 +138,6 @@ static bool site_differs(const struct process *process, const struct site *site)
 
 void process_finish(struct process *process, const struct clock *clock)
 {
-        bool several = HASH_COUNT(process->threads) > 1;
-
-        process->peak_bound = 0;
-        for (struct thread *thread = process->threads; several && thread; thread = thread->hh.next)
-                process->peak_bound += thread->swing_max;
         process->walk_stacks_differ = 0;
         for (size_t i = 0; i < process->sites.count; i++) {
                 struct site *site = process->sites.site[i];
@@ -152,6 +147,7 @@ void process_finish(struct process *process, const struct clock *clock)
                 process->walk_stacks_differ += process->walked && site_differs(process, site);
         }
         series_catch_up(&process->series, clock);
+        peak_finish(process, clock);
 }
 
 uint64_t process_missing_frames(const struct process *process)

@@ -5,6 +5,7 @@
 #include <uthash.h>
 
 #include "analyzer/model/modules.h"
+#include "analyzer/model/peak.h"
 #include "analyzer/model/sequence.h"
 #include "analyzer/model/site.h"
 #include "analyzer/model/stacks.h"
@@ -15,8 +16,8 @@ struct thread {
         bool ended;
         struct sequence sequence;
         uint64_t allocations, frees, requested;
-        uint64_t swing_max; /* the most its live bytes went up and down within one frame */
-        uint32_t walk;      /* the walk this thread has ended last */
+        struct rise rise;
+        uint32_t walk; /* the walk this thread has ended last */
         UT_hash_handle hh;
 };
 

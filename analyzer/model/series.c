@@ -6,8 +6,13 @@
 
 #include "analyzer/xalloc.h"
 
+/* `more` is later than `bin`, or the same time of another series. */
 static void bin_add(struct bin *bin, const struct bin *more)
 {
+        int64_t later = (int64_t)(bin->requested - bin->freed) + more->rise;
+
+        if (later > bin->rise)
+                bin->rise = later;
         bin->allocations += more->allocations;
         bin->frees += more->frees;
         bin->requested += more->requested;

@@ -11,6 +11,7 @@ struct bin {
         int64_t number;
         uint64_t allocations, frees; /* both halves of a resize included, so that their difference is what lives */
         uint64_t requested, freed;
+        int64_t rise;       /* the sum of what its threads' live bytes rose by in the bin, at most; of processes */
         int64_t bytes_max;  /* live at any moment of the bin, in order of arrival; of processes */
         uint64_t rss_bytes; /* largest sample; 0: none; of processes */
 };
