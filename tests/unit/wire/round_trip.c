@@ -1,0 +1,258 @@
+/* What is encoded is decoded: every event, with values at the edges of their range. */
+#include "tests/unit/wire/frame.h"
+
+#include <criterion/criterion.h>
+
+static struct frame frame;
+
+/* The only event of the frame. */
+static struct wire_event only_event(void)
+{
+        static struct wire_event event[2];
+        size_t count;
+
+        cr_assert_eq(frame_read(&frame, event, 2, &count), DECODE_END);
+        cr_assert_eq(count, 1);
+        return event[0];
+}
+
+static void expect_bytes(const void *bytes, size_t count, const char *expected, size_t expected_count)
+{
+        cr_expect_eq(count, expected_count);
+        cr_expect_eq(memcmp(bytes, expected, expected_count), 0);
+}
+
+Test(wire, a_header_comes_back)
+{
+        struct wire_header header;
+
+        frame_begin(&frame);
+        encode_thread_end(&frame.encode);
+        encode_finish(&frame.encode);
+
+        cr_assert_eq(decode_header(frame.bytes, frame.encode.bytes, &header), DECODE_OK);
+        cr_expect_eq(header.bytes, WIRE_HEADER_BYTES + 3);
+        cr_expect_eq(header.version, WIRE_VERSION);
+        cr_expect_eq(header.flags, 0x5a);
+        cr_expect_eq(header.process, 0x01020304);
+        cr_expect_eq(header.thread, 0x0a0b0c0d);
+        cr_expect_eq(header.sequence, 0xfffffffe);
+        cr_expect_eq(header.time_ns, 0x1122334455667788);
+}
+
+Test(wire, an_empty_frame_holds_no_event)
+{
+        struct wire_event event;
+        size_t count;
+
+        frame_begin(&frame);
+        cr_expect_eq(frame_read(&frame, &event, 1, &count), DECODE_END);
+        cr_expect_eq(count, 0);
+}
+
+Test(wire, pairs_of_stack_and_size_come_back_in_full_and_by_slot)
+{
+        static const struct {
+                uint32_t stack;
+                uint64_t size;
+        } pair[] = {{1, 0}, {1, 0}, {UINT32_MAX, UINT64_MAX}, {7, 127}, {7, 128}, {7, 127}, {UINT32_MAX, UINT64_MAX}};
+        enum { PAIRS = sizeof pair / sizeof pair[0] };
+        struct wire_event event[2 * PAIRS];
+        size_t count;
+
+        frame_begin(&frame);
+        for (int i = 0; i < PAIRS; i++) {
+                encode_alloc(&frame.encode, (enum wire_alloc_kind)i, pair[i].stack, pair[i].size);
+                encode_free(&frame.encode, (enum wire_age)(i == 6 ? WIRE_AGE_RESIZED : i), pair[i].stack, pair[i].size);
+        }
+
+        cr_assert_eq(frame_read(&frame, event, 2 * PAIRS, &count), DECODE_END);
+        cr_assert_eq(count, 2 * PAIRS);
+        for (int i = 0; i < PAIRS; i++) {
+                const struct wire_event *alloc = &event[2 * i], *release = &event[2 * i + 1];
+
+                cr_expect_eq(alloc->kind, WIRE_ALLOC);
+                cr_expect_eq(alloc->block.kind, (enum wire_alloc_kind)i);
+                cr_expect_eq(release->kind, WIRE_FREE);
+                cr_expect_eq(release->block.age, (enum wire_age)(i == 6 ? WIRE_AGE_RESIZED : i));
+                cr_expect_eq(alloc->block.stack, pair[i].stack);
+                cr_expect_eq(alloc->block.size, pair[i].size);
+                cr_expect_eq(release->block.stack, pair[i].stack);
+                cr_expect_eq(release->block.size, pair[i].size);
+        }
+}
+
+Test(wire, a_pair_seen_before_in_the_frame_takes_two_bytes)
+{
+        uint32_t before;
+
+        frame_begin(&frame);
+        encode_alloc(&frame.encode, WIRE_MALLOC, 1000000, 1000000);
+        before = frame.encode.bytes;
+        encode_free(&frame.encode, WIRE_AGE_1S, 1000000, 1000000);
+        cr_expect_eq(frame.encode.bytes - before, 2);
+}
+
+Test(wire, a_new_frame_refers_to_nothing_of_the_frame_before)
+{
+        struct wire_event event;
+        size_t count;
+        static const struct wire_header header = {.version = WIRE_VERSION, .process = 1, .thread = 1};
+
+        frame_begin(&frame);
+        encode_alloc(&frame.encode, WIRE_NEW, 5, 50);
+        encode_begin(&frame.encode, &header);
+        encode_alloc(&frame.encode, WIRE_NEW, 5, 50);
+
+        cr_assert_eq(frame_read(&frame, &event, 1, &count), DECODE_END);
+        cr_expect_eq(event.block.size, 50);
+}
+
+Test(wire, a_tick_comes_back)
+{
+        frame_begin(&frame);
+        encode_tick(&frame.encode, UINT64_MAX);
+        struct wire_event event = only_event();
+
+        cr_expect_eq(event.kind, WIRE_TICK);
+        cr_expect_eq(event.tick_us, UINT64_MAX);
+}
+
+Test(wire, a_process_comes_back)
+{
+        static const char command[] = "a\0b c\0";
+        const struct wire_process told = {1, 2, 3, 4, UINT64_MAX, 7, "/bin/a", 6, command, sizeof command - 1};
+
+        frame_begin(&frame);
+        encode_process(&frame.encode, &told);
+        struct wire_event event = only_event();
+
+        cr_expect_eq(event.kind, WIRE_PROCESS);
+        cr_expect_eq(event.process.pid, 1);
+        cr_expect_eq(event.process.parent_pid, 2);
+        cr_expect_eq(event.process.parent_process, 3);
+        cr_expect_eq(event.process.start_ns, 4);
+        cr_expect_eq(event.process.memory_limit, UINT64_MAX);
+        cr_expect_eq(event.process.flags, 7);
+        expect_bytes(event.process.exe, event.process.exe_bytes, "/bin/a", 6);
+        expect_bytes(event.process.command, event.process.command_bytes, command, sizeof command - 1);
+}
+
+Test(wire, a_string_too_long_is_cut_not_lost)
+{
+        char name[WIRE_STRING_BYTES_MAX + 100];
+
+        memset(name, 'x', sizeof name);
+        frame_begin(&frame);
+        encode_thread(&frame.encode, &(struct wire_thread){UINT32_MAX, name, sizeof name});
+        struct wire_event event = only_event();
+
+        cr_expect_eq(event.thread.tid, UINT32_MAX);
+        cr_expect_eq(event.thread.name_bytes, WIRE_STRING_BYTES_MAX);
+}
+
+Test(wire, a_module_and_its_end_come_back)
+{
+        static const uint8_t build_id[] = {0, 1, 0xff};
+        const struct wire_module told = {9, 0x7fffffff0000, UINT64_MAX, 1, build_id, sizeof build_id, "/lib/x", 6};
+        struct wire_event event[2];
+        size_t count;
+
+        frame_begin(&frame);
+        encode_module(&frame.encode, &told);
+        encode_module_gone(&frame.encode, 9, 0x7fffffff0000);
+
+        cr_assert_eq(frame_read(&frame, event, 2, &count), DECODE_END);
+        cr_expect_eq(event[0].kind, WIRE_MODULE);
+        cr_expect_eq(event[0].module.generation, 9);
+        cr_expect_eq(event[0].module.start, 0x7fffffff0000);
+        cr_expect_eq(event[0].module.end, UINT64_MAX);
+        cr_expect_eq(event[0].module.bias, 1);
+        expect_bytes(event[0].module.build_id, event[0].module.build_id_bytes, "\0\1\377", 3);
+        expect_bytes(event[0].module.path, event[0].module.path_bytes, "/lib/x", 6);
+        cr_expect_eq(event[1].kind, WIRE_MODULE_GONE);
+        cr_expect_eq(event[1].module_gone.generation, 9);
+        cr_expect_eq(event[1].module_gone.start, 0x7fffffff0000);
+}
+
+Test(wire, the_longest_stack_fits_and_comes_back)
+{
+        static struct wire_pc pc[WIRE_STACK_FRAMES_MAX];
+
+        for (int i = 0; i < WIRE_STACK_FRAMES_MAX; i++) {
+                pc[i].pc = i % 2 ? 0x7fffffffffff - (uint64_t)i : (uint64_t)i; /* far apart, both ways */
+                pc[i].generation = i % 3 ? 1 : UINT32_MAX;
+        }
+        frame_begin(&frame);
+        encode_stack(&frame.encode, UINT32_MAX, 17, WIRE_STACK_BROKEN, pc, WIRE_STACK_FRAMES_MAX);
+        cr_assert_leq(frame.encode.bytes, WIRE_HEADER_BYTES + ENCODE_COLD_BYTES_MAX);
+        struct wire_event event = only_event();
+
+        cr_expect_eq(event.stack.id, UINT32_MAX);
+        cr_expect_eq(event.stack.ancestor, 17);
+        cr_expect_eq(event.stack.flags, WIRE_STACK_BROKEN);
+        cr_assert_eq(event.stack.frame_count, WIRE_STACK_FRAMES_MAX);
+        for (int i = 0; i < WIRE_STACK_FRAMES_MAX; i++) {
+                cr_expect_eq(event.stack.frame[i].pc, pc[i].pc);
+                cr_expect_eq(event.stack.frame[i].generation, pc[i].generation);
+        }
+}
+
+Test(wire, the_classes_come_back)
+{
+        struct wire_classes told = {.page_bytes = 4096, .class_count = WIRE_CLASSES_MAX};
+
+        for (uint64_t i = 0; i < WIRE_CLASSES_MAX; i++)
+                told.block_bytes[i] = (i + 1) * 16;
+        frame_begin(&frame);
+        encode_classes(&frame.encode, &told);
+        struct wire_event event = only_event();
+
+        cr_expect_eq(event.kind, WIRE_CLASSES);
+        cr_expect_eq(memcmp(&event.classes, &told, sizeof told), 0);
+}
+
+/* Structs of numbers alone: with a different value in each field, a swapped pair would show. */
+#define EXPECT_SAME(kind_, member, type, ...)                                                                          \
+        do {                                                                                                           \
+                static const type told = {__VA_ARGS__};                                                                \
+                frame_begin(&frame);                                                                                   \
+                encode_##member(&frame.encode, &told);                                                                 \
+                struct wire_event back = only_event();                                                                 \
+                cr_expect_eq(back.kind, kind_);                                                                        \
+                cr_expect_eq(memcmp(&back.member, &told, sizeof told), 0, #member);                                    \
+        } while (0)
+
+Test(wire, the_last_words_come_back)
+{
+        struct wire_event event;
+
+        EXPECT_SAME(WIRE_POOL, pool, struct wire_pool, .size_class = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, UINT64_MAX);
+        EXPECT_SAME(WIRE_USAGE, usage, struct wire_usage, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, UINT64_MAX);
+        EXPECT_SAME(WIRE_LIVE, live, struct wire_live, 1, 2, 3, UINT64_MAX);
+        EXPECT_SAME(WIRE_WALKED, walked, struct wire_walked, 1, 2, 3, 4, 5, UINT64_MAX);
+        EXPECT_SAME(WIRE_EXIT, exit, struct wire_exit_event, 1, 2, 3, 4, 5, 6, 7, 8, UINT64_MAX);
+
+        frame_begin(&frame);
+        encode_lost(&frame.encode, 1, UINT64_MAX);
+        event = only_event();
+        cr_expect_eq(event.kind, WIRE_LOST);
+        cr_expect_eq(event.lost.events, 1);
+        cr_expect_eq(event.lost.frames, UINT64_MAX);
+
+        frame_begin(&frame);
+        encode_thread_end(&frame.encode);
+        cr_expect_eq(only_event().kind, WIRE_THREAD_END);
+}
+
+Test(wire, every_event_is_published_whole)
+{
+        frame_begin(&frame);
+        cr_expect_eq(frame.published, WIRE_HEADER_BYTES);
+        encode_alloc(&frame.encode, WIRE_MALLOC, 1, 1);
+        cr_expect_eq(frame.published, WIRE_HEADER_BYTES + 3);
+        encode_tick(&frame.encode, 1);
+        cr_expect_eq(frame.published, WIRE_HEADER_BYTES + 5);
+        encode_thread_end(&frame.encode);
+        cr_expect_eq(frame.published, WIRE_HEADER_BYTES + 8);
+}
