@@ -98,15 +98,14 @@ static COLD void clock_look(struct recorder *recorder, uint64_t ticks)
         recorder->clock_ticks = ticks;
         recorder->now_ns = now;
         recorder->birth = birth_of(now);
-        if (recorder->encode.bytes && now - recorder->tick_ns >= TICK_NS_MIN) {
+        if (!recorder->encode.bytes || now - recorder->tick_ns < TICK_NS_MIN)
+                return;
+        recorder_frame(recorder, ENCODE_HOT_BYTES_MAX); /* a new frame begins with the time, and needs no tick */
+        if (recorder->tick_ns < now && recorder->encode.bytes) {
                 uint64_t microseconds = (now - recorder->tick_ns) / 1000;
 
-                recorder_frame(recorder, ENCODE_HOT_BYTES_MAX);
-                if (recorder->tick_ns < now && recorder->encode.bytes) {
-                        microseconds = (now - recorder->tick_ns) / 1000;
-                        encode_tick(&recorder->encode, microseconds);
-                        recorder->tick_ns += microseconds * 1000;
-                }
+                encode_tick(&recorder->encode, microseconds);
+                recorder->tick_ns += microseconds * 1000;
         }
 }
 
