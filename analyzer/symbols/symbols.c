@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "analyzer/symbols/demangle.h"
+#include "analyzer/symbols/functions.h"
 #include "analyzer/xalloc.h"
 
 struct symbols {
@@ -17,6 +18,7 @@ struct symbols {
         Dwfl_Module *module;
         GElf_Addr bias; /* libdwfl's place for the file minus the addresses in it */
         enum symbols_status status;
+        struct functions *functions;
 };
 
 static const Dwfl_Callbacks callbacks = {
@@ -98,6 +100,7 @@ struct symbols *symbols_open(const char *path, const char *build_id)
 
 void symbols_close(struct symbols *symbols)
 {
+        functions_free(&symbols->functions);
         if (symbols->dwfl)
                 dwfl_end(symbols->dwfl);
         free(symbols);
@@ -124,7 +127,7 @@ void symbol_free(struct symbol *symbol)
         free(symbol->file);
 }
 
-/* The linkage name says more: scopes and parameters. */
+/* A mangled linkage name says more: scopes and parameters. Others are names between the files of a library. */
 static char *die_function(Dwarf_Die *die)
 {
         Dwarf_Attribute attribute;
@@ -133,7 +136,7 @@ static char *die_function(Dwarf_Die *die)
         if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute) ||
             dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute))
                 name = dwarf_formstring(&attribute);
-        if (!name)
+        if (!name || (strncmp(name, "_Z", 2) != 0 && strncmp(name, "_R", 2) != 0))
                 name = dwarf_diename(die);
         return name ? demangle(name) : NULL;
 }
@@ -163,34 +166,19 @@ static void source_of_call(Dwarf_Die *unit, Dwarf_Die *die, struct symbol *symbo
         }
 }
 
-/* The chain of inlined functions around the address, out to the function that has it. The first scope's own parents
- * are asked for again: behind an inlined one dwarf_getscopes goes on where it was written, not where it was called. */
+/* The chain of inlined functions around the address, out to the function that has it. */
 static size_t lookup_inlined(struct symbols *symbols, GElf_Addr address, struct symbol *symbol)
 {
         Dwarf_Addr bias;
         Dwarf_Die *unit = dwfl_module_addrdie(symbols->module, address, &bias);
-        Dwarf_Die *at = NULL, *scopes = NULL;
-        int at_count = unit ? dwarf_getscopes(unit, address - bias, &at) : 0;
-        int count = at_count > 0 ? dwarf_getscopes_die(&at[0], &scopes) : 0;
-        size_t depth = 0;
+        Dwarf_Die scope[SYMBOLS_DEPTH_MAX];
+        size_t depth = unit ? functions_scopes(&symbols->functions, unit, address - bias, scope, SYMBOLS_DEPTH_MAX) : 0;
 
-        for (int i = 0; i < count && depth < SYMBOLS_DEPTH_MAX; i++) {
-                int tag = dwarf_tag(&scopes[i]);
-
-                if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
-                        continue;
-                symbol[depth++].function = die_function(&scopes[i]);
-                if (tag == DW_TAG_subprogram)
-                        break;
-                if (depth < SYMBOLS_DEPTH_MAX)
-                        source_of_call(unit, &scopes[i], &symbol[depth]);
+        for (size_t i = 0; i < depth; i++) {
+                symbol[i].function = die_function(&scope[i]);
+                if (i + 1 < depth)
+                        source_of_call(unit, &scope[i], &symbol[i + 1]);
         }
-        if (depth && depth < SYMBOLS_DEPTH_MAX && symbol[depth].file) {
-                free(symbol[depth].file); /* of a caller that has no scope */
-                symbol[depth].file = NULL;
-        }
-        free(at);
-        free(scopes);
         return depth;
 }
 
