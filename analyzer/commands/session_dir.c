@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "analyzer/diag.h"
@@ -20,6 +21,43 @@ static bool fail(const char *what, const char *path)
         return false;
 }
 
+enum {
+        STALE_SECONDS = 60, /* younger ones may be about to be opened */
+};
+
+/* A wrapper that is killed cannot remove its directory, and its program and reader may go on. When nobody has the pipe
+ * open any more, the next run removes it. */
+static void stale_remove(const char *parent, const char *name)
+{
+        struct session_dir dir;
+        struct stat facts;
+        int fd;
+
+        snprintf(dir.path, sizeof(dir.path), "%.200s/%.50s", parent, name);
+        snprintf(dir.pipe, sizeof(dir.pipe), "%s/pipe", dir.path);
+        if (lstat(dir.pipe, &facts) || !S_ISFIFO(facts.st_mode) || facts.st_uid != geteuid() ||
+            time(NULL) - facts.st_mtime < STALE_SECONDS)
+                return;
+        fd = open(dir.pipe, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+        if (fd >= 0)
+                close(fd);
+        else if (errno == ENXIO)
+                session_dir_remove(&dir);
+}
+
+static void stale_find(const char *parent)
+{
+        DIR *listing = opendir(parent);
+        struct dirent *entry;
+
+        if (!listing)
+                return;
+        while ((entry = readdir(listing)))
+                if (!strncmp(entry->d_name, "heaptap.", strlen("heaptap.")))
+                        stale_remove(parent, entry->d_name);
+        closedir(listing);
+}
+
 /* In memory where that is to be had: what is written there must not wait for a disk. */
 static bool directory_make(struct session_dir *dir)
 {
@@ -29,8 +67,10 @@ static bool directory_make(struct session_dir *dir)
                 if (!parents[i] || parents[i][0] != '/' || strpbrk(parents[i], " :$"))
                         continue;
                 if (snprintf(dir->path, sizeof(dir->path), "%s/heaptap.XXXXXX", parents[i]) < (int)sizeof(dir->path) &&
-                    mkdtemp(dir->path))
+                    mkdtemp(dir->path)) {
+                        stale_find(parents[i]);
                         return true;
+                }
         }
         dir->path[0] = '\0';
         return fail("no directory for the run could be made in /dev/shm, $TMPDIR or", "/tmp");

@@ -123,3 +123,39 @@ END
                 ls -d "/dev/shm/$left" 2>/dev/null
         done)" ]
 }
+
+@test "what a killed wrapper left behind is removed by a later run, and nothing that is in use" {
+        "$HEAPTAP" -q -o p.heap sh -c 'echo "$PPID" >wrapper; >ready; while [ ! -e go ]; do sleep 0.05; done' &
+        eventually test -e ready
+        session=$(tr '\0' '\n' <"/proc/$(reader_of "$(cat wrapper)")/cmdline" | sed -n '/^--input$/{n;s,/pipe$,,p;}')
+        [ -p "$session/pipe" ]
+        kill -KILL "$(cat wrapper)"
+        wait $! || true
+        # In use: kept, however old.
+        touch -d '-2 minutes' "$session/pipe"
+        run -0 "$HEAPTAP" -q true
+        [ -p "$session/pipe" ]
+        touch go
+        eventually test -s p.heap
+        sleep 0.2
+        # Young: kept, whoever has it open.
+        touch "$session/pipe"
+        run -0 "$HEAPTAP" -q true
+        [ -p "$session/pipe" ]
+        touch -d '-2 minutes' "$session/pipe"
+        run -0 "$HEAPTAP" -q true
+        [ ! -e "$session" ]
+}
+
+@test "without /dev/shm the run lies in TMPDIR" {
+        [ "$(id -u)" = 0 ] && unshare -m true || skip "no name spaces"
+        mkdir tmp
+        TMPDIR=$PWD/tmp run -0 unshare -m sh -c 'mount -t tmpfs -o ro none /dev/shm && exec "$HEAPTAP" -q ls "$TMPDIR"'
+        [[ $output == heaptap.* ]]
+        [ -z "$(ls tmp)" ]
+}
+
+@test "a heaptap within a heaptap" {
+        run -5 "$HEAPTAP" -q -o outer.heap --follow "$HEAPTAP" -q -o inner.heap sh -c 'exit 5'
+        [ -s outer.heap ] && [ -s inner.heap ]
+}
