@@ -173,8 +173,7 @@ static void get_usage(struct cursor *cursor, struct wire_usage *usage)
 static void get_exit(struct cursor *cursor, struct wire_exit_event *exit)
 {
         exit->how = get_varint_32(cursor);
-        GET(cursor, &exit->time_ns, &exit->rss_peak_bytes, &exit->cpu_user_us, &exit->cpu_system_us, &exit->allocations,
-            &exit->frees, &exit->resizes, &exit->requested_bytes);
+        GET(cursor, &exit->time_ns, &exit->allocations, &exit->frees, &exit->resizes, &exit->requested_bytes);
 }
 
 static void get_live(struct cursor *cursor, struct wire_live *live)

@@ -184,7 +184,6 @@ void encode_walked(struct encode *encode, const struct wire_walked *walked)
 
 void encode_exit(struct encode *encode, const struct wire_exit_event *exit)
 {
-        cold_end(encode,
-                 PUT(cold_begin(encode, WIRE_EXIT), exit->how, exit->time_ns, exit->rss_peak_bytes, exit->cpu_user_us,
-                     exit->cpu_system_us, exit->allocations, exit->frees, exit->resizes, exit->requested_bytes));
+        cold_end(encode, PUT(cold_begin(encode, WIRE_EXIT), exit->how, exit->time_ns, exit->allocations, exit->frees,
+                             exit->resizes, exit->requested_bytes));
 }

@@ -202,8 +202,6 @@ struct wire_walked {
 struct wire_exit_event {
         uint32_t how; /* enum wire_exit */
         uint64_t time_ns;
-        uint64_t rss_peak_bytes;
-        uint64_t cpu_user_us, cpu_system_us;
         uint64_t allocations, frees, resizes; /* the recorder's own count, to be compared with the events */
         uint64_t requested_bytes;
 };

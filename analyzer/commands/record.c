@@ -59,36 +59,39 @@ static void take_frame(void *context, const uint8_t *frame, size_t bytes, bool s
         model_frame(record->model, frame, bytes, salvaged);
 }
 
-static bool resident_bytes(uint32_t pid, uint64_t *ret_bytes)
+/* What the kernel says is resident of a process now, and at most was. False: it is gone. */
+static bool resident_bytes(uint32_t pid, uint64_t *ret_bytes, uint64_t *ret_peak)
 {
-        char path[64];
-        unsigned long long pages;
+        char path[64], line[256];
+        unsigned long long kib;
         FILE *file;
 
-        snprintf(path, sizeof path, "/proc/%u/statm", pid);
+        snprintf(path, sizeof path, "/proc/%u/status", pid);
         file = fopen(path, "re");
         if (!file)
                 return false;
-
-        bool good = fscanf(file, "%*u %llu", &pages) == 1;
-
+        *ret_bytes = *ret_peak = 0;
+        while (fgets(line, sizeof line, file)) {
+                if (sscanf(line, "VmHWM: %llu", &kib) == 1)
+                        *ret_peak = kib * 1024;
+                else if (sscanf(line, "VmRSS: %llu", &kib) == 1)
+                        *ret_bytes = kib * 1024;
+        }
         fclose(file);
-        if (good)
-                *ret_bytes = pages * (uint64_t)sysconf(_SC_PAGESIZE);
-        return good;
+        return true;
 }
 
 static void sample_resident(void *context)
 {
         struct model *model = ((struct record *)context)->model;
-        uint64_t bytes, time_ns = now_ns(CLOCK_MONOTONIC);
+        uint64_t bytes, peak, time_ns = now_ns(CLOCK_MONOTONIC);
 
         for (struct process *process = model->processes; process; process = process->hh.next) {
                 if (!process->told || process->exited || process->gone)
                         continue;
-                process->gone = !resident_bytes(process->pid, &bytes);
+                process->gone = !resident_bytes(process->pid, &bytes, &peak);
                 if (!process->gone && bytes)
-                        model_rss(model, process, time_ns, bytes);
+                        model_rss(model, process, time_ns, bytes, peak);
         }
 }
 
@@ -186,7 +189,7 @@ static int nothing_came(const struct record *record)
                 diag_warn("%s holds no events", record->options.input);
         else
                 diag_warn("the program never connected: it is linked statically, setuid, of another architecture, or "
-                          "ended before main; heaptap doctor tells more");
+                          "ended before main");
         return DIAG_EXIT_NEVER_CONNECTED;
 }
 
@@ -195,6 +198,22 @@ static void find_running(struct record *record)
         for (struct process *process = record->model->processes; process; process = process->hh.next)
                 process->running = record->end == SOURCE_STOPPED && process->told && !process->exited &&
                                    !process->gone && session_process_lives(process->pid, 0);
+}
+
+/* What the supervisor says of the main process. Its peak counts reaped children too, so samples are better, if there
+ * are any: a short run has none. */
+static void take_usage(struct record *record)
+{
+        const struct ending *ending = &record->ending;
+        struct process *main = model_main(record->model);
+
+        if (!ending->known || !ending->rss_bytes)
+                return;
+        if (!main->rss_max)
+                main->rss_max = ending->rss_bytes;
+        main->cpu_known = true;
+        main->cpu_user_us = ending->cpu_user_us;
+        main->cpu_system_us = ending->cpu_system_us;
 }
 
 static struct store_facts collect_facts(const struct record *record)
@@ -228,13 +247,15 @@ static char *profile_name(const struct record *record)
 
 static void write_profile(struct record *record, const char *path)
 {
-        struct store_facts facts = collect_facts(record);
+        struct store_facts facts;
         struct catalog *catalog = catalog_create(record->model);
         char *temporary = publish_begin(path), *trouble;
 
         if (!temporary)
                 diag_die("the profile %s cannot be written: %s; choose another place with -o FILE", path,
                          strerror(errno));
+        take_usage(record);
+        facts = collect_facts(record);
         if (!store_write(temporary, record->model, catalog, &facts, &trouble)) {
                 unlink(temporary);
                 diag_die("the profile %s cannot be written: %s; is the disk full?", path, trouble);

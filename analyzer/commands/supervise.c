@@ -319,14 +319,20 @@ static void reader_hurry(struct run *run)
         kill(run->reader_pid, SIGCONT);
 }
 
-static void status_tell(struct run *run)
+static long long microseconds(const struct timeval *time)
+{
+        return (long long)time->tv_sec * 1000000 + time->tv_usec;
+}
+
+static void status_tell(struct run *run, const struct rusage *used)
 {
         int status = run->program_status;
         bool signaled = WIFSIGNALED(status);
 
         /* When the reader is gone this fails, SIGPIPE being blocked; that is said later. */
-        dprintf(run->status_fd, "%s %d\n", signaled ? "signal" : "exit",
-                signaled ? WTERMSIG(status) : WEXITSTATUS(status));
+        dprintf(run->status_fd, "%s %d %lld %lld %lld\n", signaled ? "signal" : "exit",
+                signaled ? WTERMSIG(status) : WEXITSTATUS(status), (long long)used->ru_maxrss * 1024,
+                microseconds(&used->ru_utime), microseconds(&used->ru_stime));
         fd_close(&run->status_fd);
 }
 
@@ -349,16 +355,17 @@ static void stop_too(struct run *run, int signal_number)
 
 static void children_reap(struct run *run)
 {
+        struct rusage used;
         int status;
         pid_t pid;
 
-        while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+        while ((pid = wait4(-1, &status, WNOHANG | WUNTRACED, &used)) > 0) {
                 if (pid == run->program_pid && WIFSTOPPED(status)) {
                         stop_too(run, WSTOPSIG(status));
                 } else if (pid == run->program_pid) {
                         run->program_status = status;
                         run->program_ended = true;
-                        status_tell(run);
+                        status_tell(run, &used);
                 } else if (pid == run->reader_pid && !WIFSTOPPED(status)) {
                         run->reader_status = status;
                         run->reader_ended = true;

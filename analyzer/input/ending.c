@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +19,7 @@ void ending_init(struct ending *ending, int fd)
 
 static void ending_parse(struct ending *ending)
 {
-        int number;
+        int number, used_at = 0;
 
         ending->line[ending->line_bytes] = '\0';
         if (sscanf(ending->line, "exit %d", &number) == 1 && number >= 0 && number < 256) {
@@ -28,6 +29,9 @@ static void ending_parse(struct ending *ending)
                 ending->known = true;
                 ending->exit_signal = number;
         }
+        if (ending->known && sscanf(ending->line, "%*s %*d%n", &used_at) == 0 && used_at)
+                sscanf(ending->line + used_at, "%" SCNu64 " %" SCNu64 " %" SCNu64, &ending->rss_bytes,
+                       &ending->cpu_user_us, &ending->cpu_system_us);
         ending->over = true;
         close(ending->fd);
         ending->fd = -1;

@@ -42,7 +42,7 @@ struct process *model_main(const struct model *model)
         return first;
 }
 
-void model_rss(struct model *model, struct process *process, uint64_t time_ns, uint64_t rss_bytes)
+void model_rss(struct model *model, struct process *process, uint64_t time_ns, uint64_t rss_bytes, uint64_t rss_peak)
 {
         struct bin *bin;
 
@@ -50,8 +50,8 @@ void model_rss(struct model *model, struct process *process, uint64_t time_ns, u
         bin = series_at(&process->series, &model->clock, clock_bin(&model->clock, time_ns));
         if (rss_bytes > bin->rss_bytes)
                 bin->rss_bytes = rss_bytes;
-        if (rss_bytes > process->rss_max)
-                process->rss_max = rss_bytes;
+        if (rss_peak > process->rss_max)
+                process->rss_max = rss_peak;
 }
 
 static int by_number(const struct process *a, const struct process *b)

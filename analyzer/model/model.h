@@ -27,7 +27,7 @@ void model_free(struct model *model);
  * came before is left out. */
 bool model_frame(struct model *model, const uint8_t *frame, size_t byte_count, bool salvaged);
 
-void model_rss(struct model *model, struct process *process, uint64_t time_ns, uint64_t rss_bytes);
+void model_rss(struct model *model, struct process *process, uint64_t time_ns, uint64_t rss_bytes, uint64_t rss_peak);
 void model_finish(struct model *model); /* sorts the processes by number too */
 
 struct process *model_process(const struct model *model, uint32_t number); /* NULL: none */

@@ -49,7 +49,9 @@ struct process {
         uint64_t peak, peak_ns; /* peaks counted, see site_before_change */
         uint64_t peak_bound;
         uint64_t first_ns, last_ns; /* of its events */
-        uint64_t rss_max;           /* sampled */
+        uint64_t rss_max;           /* the most that was resident, as far as is known; 0: not known */
+        bool cpu_known;
+        uint64_t cpu_user_us, cpu_system_us;
 
         uint32_t walk; /* number of the latest walk that began */
         bool walk_open, walked;

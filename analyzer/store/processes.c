@@ -87,7 +87,7 @@ static void totals(struct writer *writer, const struct model *model, const struc
                 (uint64_t)process->peak_usable,
                 model_since_start(model, process->peak_ns),
                 process->peak_bound,
-                process->exited && process->exit.rss_peak_bytes ? process->exit.rss_peak_bytes : process->rss_max,
+                process->rss_max,
         };
 
         for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
@@ -122,7 +122,7 @@ static void last_words(struct writer *writer, const struct process *process)
         const struct wire_exit_event *exit = &process->exit;
         const struct wire_usage *usage = &process->usage;
 
-        TOLD(writer, process->exited, exit->cpu_user_us, exit->cpu_system_us);
+        TOLD(writer, process->cpu_known, process->cpu_user_us, process->cpu_system_us);
         writer_text(writer, walk_kind(process));
         TOLD(writer, process->walked, walk->blocks, walk->bytes, walk->inherited_blocks, walk->inherited_bytes,
              walk->untraced_blocks, process->walk_stacks_differ);
