@@ -137,6 +137,8 @@ static bool alloc_huge(struct heap *heap, size_t size, size_t alignment, struct 
 {
         struct huge *huge = huge_create(size, alignment, heap->sided);
 
+        if (!huge && heap_shrink(heap)) /* perhaps there are segments now that are wholly free */
+                huge = huge_create(size, alignment, heap->sided);
         if (!huge)
                 return false;
         heap_count(&heap->counts[HEAP_CLASSES + 1].allocations, 1);

@@ -53,6 +53,10 @@ bool heap_alloc(struct heap *heap, size_t size, size_t alignment, struct block *
  * heap its side record is 0, in a plain one it cannot be told from a block in use. */
 enum block_status heap_find(const void *word, struct block *ret_block);
 
+/* True: nobody but the heap's user gives this found block out and takes it back (unless the program frees it twice at
+ * once), so its side record may be taken with a plain load and store. */
+static inline bool heap_owns(const struct heap *heap, const struct block *block);
+
 /* Gives a found block back. The caller has already cleared the side record. */
 void heap_release(struct heap *heap, const struct block *block);
 
@@ -139,7 +143,9 @@ void heap_put(struct heap *heap, struct slab *slab, struct free_block *block); /
 void heap_drain(struct heap *heap);                                            /* takes in the slabs that are pending */
 uint32_t heap_collect(struct heap *heap, struct slab *slab);                   /* as slab_collect, and counts */
 bool heap_sweep(struct heap *heap, bool keep_one); /* collects remote frees; true: slices were given back */
-bool heap_grow(struct heap *heap);                 /* more free slices, perhaps enough; false: no memory */
+bool heap_shrink(
+        struct heap *heap);        /* gives back all slices that can be, its own and retired heaps'; true: some were */
+bool heap_grow(struct heap *heap); /* more free slices, perhaps enough; false: no memory */
 struct slab *heap_slab(struct heap *heap, unsigned size_class); /* one with free blocks; NULL: no memory */
 
 /* heaps.c */
@@ -153,6 +159,13 @@ static inline void heap_count(_Atomic uint64_t *counter, uint64_t more)
         /* One writer; atomic for those who take stock. */
         atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more,
                               memory_order_relaxed);
+}
+
+static inline bool heap_owns(const struct heap *heap, const struct block *block)
+{
+        /* Relaxed: if it is ours, we wrote it. */
+        return block->slab &&
+               (atomic_load_explicit(&block->slab->owner, memory_order_relaxed) ^ (uintptr_t)heap) <= SLAB_SIDED;
 }
 
 static inline void *heap_alloc_fast(struct heap *heap, size_t size)

@@ -111,8 +111,16 @@ COLD bool heap_grow(struct heap *heap)
         }
         if (segment_grow() || (huge_trim() && segment_grow()))
                 return true;
+        return heap_shrink(heap);
+}
+
+COLD bool heap_shrink(struct heap *heap)
+{
         heap_empty_bins(heap);
-        return heap_sweep(heap, false) || heaps_sweep();
+
+        bool own = heap_sweep(heap, false), others = heaps_sweep();
+
+        return own || others;
 }
 
 /* A slab of ours with free blocks, first in its list; or NULL. */

@@ -40,7 +40,7 @@ static struct heap_group *group_append(struct heap_group *last)
 {
         struct heap_group *next = group_after(last), *none = NULL;
 
-        if (next || !(next = memory_record(sizeof *next)))
+        if (next || !(next = segment_record(sizeof *next)))
                 return next;
         if (!atomic_compare_exchange_strong_explicit(&last->next, &none, next, memory_order_acq_rel,
                                                      memory_order_acquire))
@@ -101,7 +101,7 @@ struct heap *heap_create(bool sided)
 
         if (!segment_count())
                 segment_grow(); /* it brings memory for records, so that a small program needs no other */
-        heap = memory_record(sizeof *heap);
+        heap = segment_record(sizeof *heap);
         if (!heap)
                 return NULL;
         heap->sided = sided;

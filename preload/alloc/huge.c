@@ -36,7 +36,7 @@ static struct leaf *leaf_of(uintptr_t address)
 
 static bool leaf_make(uintptr_t address)
 {
-        struct leaf *none = NULL, *leaf = leaf_of(address) ? NULL : memory_record(sizeof *leaf);
+        struct leaf *none = NULL, *leaf = leaf_of(address) ? NULL : segment_record(sizeof *leaf);
 
         if (leaf) /* release: see leaf_of. If another came first, ours is lost; that happens once for each leaf at worst
                    */
@@ -77,7 +77,7 @@ static struct huge *record_create(void)
 {
         struct huge *huge = (struct huge *)spare_take(&records_spare);
 
-        if (huge || !(huge = memory_record(sizeof *huge)))
+        if (huge || !(huge = segment_record(sizeof *huge)))
                 return huge;
         huge->next = atomic_load_explicit(&records, memory_order_relaxed);
         /* Release: pairs with huge_first. */
@@ -182,6 +182,18 @@ size_t huge_idle_bytes(void)
         return atomic_load_explicit(&idle_bytes, memory_order_relaxed);
 }
 
+/* When there is no address space, what is mapped and not in use goes for it. */
+static void *map_aligned(size_t mapped, size_t alignment)
+{
+        void *start = memory_map(mapped, alignment);
+
+        if (!start && huge_trim())
+                start = memory_map(mapped, alignment);
+        if (!start && segment_hollow())
+                start = memory_map(mapped, alignment);
+        return start;
+}
+
 /* A record with a mapping at idle_start that can be entered into the map. */
 static struct huge *map_fresh(size_t mapped, size_t alignment)
 {
@@ -190,9 +202,7 @@ static struct huge *map_fresh(size_t mapped, size_t alignment)
 
         if (!huge)
                 return NULL;
-        start = segment_map_aligned(mapped, alignment);
-        if (!start && huge_trim())
-                start = segment_map_aligned(mapped, alignment);
+        start = map_aligned(mapped, alignment);
         if (start && !leaves_make((uintptr_t)start, mapped)) {
                 memory_unmap(start, mapped);
                 start = NULL;
@@ -275,7 +285,7 @@ static bool resize_in_place(struct huge *huge, uintptr_t start, size_t mapped_be
 
 static bool resize_moving(struct huge *huge, uintptr_t start, size_t mapped_before, size_t mapped)
 {
-        void *target = segment_map_aligned(mapped, SEGMENT_BYTES);
+        void *target = map_aligned(mapped, SEGMENT_BYTES);
 
         if (!target)
                 return false;

@@ -2,18 +2,19 @@
 #define _GNU_SOURCE
 #include "preload/alloc/memory.h"
 
+#include <errno.h>
 #include <sys/mman.h>
 
-enum { CHUNK_BYTES = 256 * 1024 };
-
-struct chunk {
-        _Atomic size_t used; /* may run past the end */
-        size_t bytes;
-        char padding[CACHE_LINE - 2 * sizeof(size_t)];
-        char memory[];
+enum {
+        CHUNK_BYTES = 256 * 1024,
+        FRESH_SHIFT = 48,
+        FRESH_BYTES_MAX = CACHE_LINE << 15,
 };
 
-static _Atomic(struct chunk *) chunk_current;
+/* The memory that the next records are cut from, in one word, so that it changes as a whole: where it begins, and from
+ * FRESH_SHIFT on how much it is, both in cache lines. No address comes twice, so a compare-and-swap cannot be fooled.
+ */
+static _Atomic uint64_t fresh;
 static _Atomic size_t chunk_bytes;
 
 static void *map(size_t bytes)
@@ -63,59 +64,69 @@ void *memory_map(size_t bytes, size_t alignment)
         return start;
 }
 
-void memory_unmap(void *start, size_t bytes)
+enum memory_status memory_map_at(void *start, size_t bytes)
+{
+        void *mapped =
+                mmap(start, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+        if (mapped == start)
+                return MEMORY_MAPPED;
+        if (mapped == MAP_FAILED)
+                return errno == EEXIST ? MEMORY_TAKEN : MEMORY_NONE;
+        munmap(mapped, bytes); /* kernels before 4.17 take the address for a hint */
+        return MEMORY_TAKEN;
+}
+
+bool memory_unmap(void *start, size_t bytes)
 {
         /* Refused when the kernel would have to split a mapping and has too many of them: then at least the pages go.
          */
-        if (munmap(start, bytes))
-                madvise(start, bytes, MADV_DONTNEED);
-}
-
-void memory_offer(void *start, size_t bytes)
-{
-        struct chunk *offer = start, *current = atomic_load_explicit(&chunk_current, memory_order_acquire);
-
-        if (current && atomic_load_explicit(&current->used, memory_order_relaxed) < current->bytes)
-                return;
-        offer->bytes = bytes - sizeof *offer;
-        /* Release: pairs with memory_record, which reads the size. A failure means that somebody else has more. */
-        atomic_compare_exchange_strong_explicit(&chunk_current, &current, offer, memory_order_release,
-                                                memory_order_relaxed);
-}
-
-/* Puts a new chunk in the place of a used-up one, unless another thread has; false: no memory. */
-static bool chunk_replace(struct chunk *current)
-{
-        struct chunk *fresh = map(CHUNK_BYTES);
-
-        if (!fresh)
-                return false;
-        fresh->bytes = CHUNK_BYTES - sizeof *fresh;
-        /* Release: as in memory_offer. */
-        if (atomic_compare_exchange_strong_explicit(&chunk_current, &current, fresh, memory_order_release,
-                                                    memory_order_relaxed))
-                atomic_fetch_add_explicit(&chunk_bytes, CHUNK_BYTES, memory_order_relaxed);
-        else
-                memory_unmap(fresh, CHUNK_BYTES);
-        return true;
+        if (!munmap(start, bytes))
+                return true;
+        madvise(start, bytes, MADV_DONTNEED);
+        return false;
 }
 
 void *memory_record(size_t bytes)
 {
-        struct chunk *current;
+        uint64_t lines = (bytes + CACHE_LINE - 1) / CACHE_LINE;
+        uint64_t word = atomic_load_explicit(&fresh, memory_order_relaxed);
 
-        bytes = (bytes + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
-        do {
-                /* Acquire: pairs with whoever put it there. Taking a part needs no order, since it is fresh. */
-                current = atomic_load_explicit(&chunk_current, memory_order_acquire);
-                if (current) {
-                        size_t used = atomic_fetch_add_explicit(&current->used, bytes, memory_order_relaxed);
+        do
+                if (word >> FRESH_SHIFT < lines)
+                        return NULL;
+        /* Acquire: pairs with memory_offer, so that the memory is seen zeroed. */
+        while (!atomic_compare_exchange_weak_explicit(&fresh, &word, word + lines - (lines << FRESH_SHIFT),
+                                                      memory_order_acquire, memory_order_relaxed));
+        return (void *)((word & ((1ull << FRESH_SHIFT) - 1)) * CACHE_LINE);
+}
 
-                        if (used + bytes <= current->bytes)
-                                return current->memory + used;
-                }
-        } while (chunk_replace(current));
-        return NULL;
+bool memory_offer(void *start, size_t bytes)
+{
+        uint64_t lines = (bytes < FRESH_BYTES_MAX ? bytes : FRESH_BYTES_MAX) / CACHE_LINE;
+        uint64_t offered = (uintptr_t)start / CACHE_LINE | lines << FRESH_SHIFT;
+        uint64_t word = atomic_load_explicit(&fresh, memory_order_relaxed);
+
+        do
+                if (word >> FRESH_SHIFT >= lines)
+                        return false;
+        /* Release: pairs with memory_record. */
+        while (!atomic_compare_exchange_weak_explicit(&fresh, &word, offered, memory_order_release,
+                                                      memory_order_relaxed));
+        return true;
+}
+
+bool memory_grow(void)
+{
+        void *start = map(CHUNK_BYTES);
+
+        if (!start)
+                return false;
+        if (memory_offer(start, CHUNK_BYTES))
+                atomic_fetch_add_explicit(&chunk_bytes, CHUNK_BYTES, memory_order_relaxed);
+        else
+                memory_unmap(start, CHUNK_BYTES);
+        return true;
 }
 
 size_t memory_record_bytes(void)

@@ -14,13 +14,24 @@ enum { PAGE_GRAIN = 4096 }; /* large and huge blocks are counted in these, whate
 
 /* Zeroed; the alignment is a power of two, at least a page. NULL: no memory. */
 void *memory_map(size_t bytes, size_t alignment);
-void memory_unmap(void *start, size_t bytes);
+bool memory_unmap(void *start, size_t bytes); /* false: the kernel refused, and the addresses are still ours */
 
-/* Fresh zeroed memory for our own records, aligned to a cache line. NULL: no memory. */
+/* Maps at this place or not at all. Sets errno when it fails, as the others here do. */
+enum memory_status {
+        MEMORY_MAPPED,
+        MEMORY_TAKEN, /* something lies there */
+        MEMORY_NONE,
+};
+enum memory_status memory_map_at(void *start, size_t bytes);
+
+/* Memory for our own records, see segment_record: a part of what was offered last, zeroed and aligned to a cache line.
+ * NULL: so much is not left of it. */
 void *memory_record(size_t bytes);
-/* Offers memory for records: page-aligned, zeroed and unused. It is taken if there is no better at the moment. */
-void memory_offer(void *start, size_t bytes);
-size_t memory_record_bytes(void); /* mapped for records, not counting what was offered */
+/* Offers memory for records, zeroed and aligned to a cache line; what is left of the last offer is lost, and so it is
+ * for a caller to whom memory_record gave none. False: there is as much already. */
+bool memory_offer(void *start, size_t bytes);
+bool memory_grow(void);           /* offers memory fresh from the kernel; false: no memory */
+size_t memory_record_bytes(void); /* what memory_grow has mapped */
 
 /* Spares of one kind. Push one and take all have none of the ABA trouble that a pop of one has. */
 struct spare {

@@ -2,12 +2,22 @@
 #define _GNU_SOURCE
 #include "preload/alloc/segment.h"
 
+#include <string.h>
 #include <sys/mman.h>
 
 enum {
         DIRECTORY_SEGMENTS = 256,
-        RECORDS_BYTES = 128 * SEGMENT_SLICES,        /* of slice 0, for the slabs; the rest of it is for metadata */
+        RECORDS_BYTES = 128 * SEGMENT_SLICES, /* of slice 0, for the slabs; the rest of it is for metadata */
+        FREE_SLICES = SEGMENT_SLICES - 1,
+        FREE_BYTES = FREE_SLICES * SLICE_BYTES,
         PURGE_SLICES_MIN = (32 << 20) / SLICE_BYTES, /* small programs in sandboxes shall never call madvise */
+};
+
+static const uint64_t wholly_free = ~1ull; /* all slices but the one with the records */
+
+/* A set of segments of a directory. Who takes one out has it for himself until he puts it into some set again. */
+struct segment_set {
+        _Atomic uint64_t bits[DIRECTORY_SEGMENTS / 64];
 };
 
 /* The masks of many segments side by side, so that a search reads a few cache lines instead of one for each segment. */
@@ -15,8 +25,10 @@ struct directory {
         _Atomic uint64_t free[DIRECTORY_SEGMENTS];  /* bit set: the slice may be claimed */
         _Atomic uint64_t dirty[DIRECTORY_SEGMENTS]; /* bit set: the slice may hold other bytes than zeros */
         _Atomic(struct segment *) segment[DIRECTORY_SEGMENTS];
-        _Atomic size_t count;     /* places given out; may run past the end */
-        _Atomic long free_slices; /* a hint that lags a little: nothing to find here when it is small */
+        struct segment_set hollow;
+        struct segment_set rest_unused; /* the memory behind the records in slice 0 */
+        _Atomic size_t count;           /* places given out; may run past the end */
+        _Atomic long free_slices;       /* a hint that lags a little: nothing to find here when it is small */
         _Atomic(struct directory *) next;
 };
 
@@ -30,17 +42,9 @@ _Atomic uint64_t segment_map[1 << (PLATFORM_ADDRESS_BITS - SEGMENT_SHIFT - 6)];
 
 static struct directory directory_first;
 static _Atomic long dirty_slices; /* free and dirty, in all segments */
-static _Atomic size_t segments;
+static _Atomic size_t segments;   /* that are not hollow */
+static _Atomic size_t record_slices;
 static _Atomic bool purge_off;
-
-void *segment_map_aligned(size_t bytes, size_t alignment)
-{
-        void *start = memory_map(bytes, alignment);
-
-        if (!start && segment_purge(0))
-                start = memory_map(bytes, alignment);
-        return start;
-}
 
 static struct directory *directory_after(struct directory *directory)
 {
@@ -52,7 +56,7 @@ static struct directory *directory_append(struct directory *last)
 {
         struct directory *next = directory_after(last);
 
-        if (next || !(next = memory_record(sizeof *next)))
+        if (next || !(next = segment_record(sizeof *next)))
                 return next;
 
         struct directory *other = NULL;
@@ -83,21 +87,84 @@ static bool directory_enter(struct segment *segment)
         return true;
 }
 
+static void set_put(struct segment_set *set, size_t index)
+{
+        /* Release: pairs with set_take. */
+        atomic_fetch_or_explicit(&set->bits[index / 64], 1ull << (index % 64), memory_order_release);
+}
+
+/* The next segment of a set at or behind an index, taken out of it; or DIRECTORY_SEGMENTS. */
+static size_t set_take(struct segment_set *set, size_t index)
+{
+        for (; index < DIRECTORY_SEGMENTS; index++) {
+                uint64_t bit = 1ull << (index % 64);
+                uint64_t bits = atomic_load_explicit(&set->bits[index / 64], memory_order_relaxed) & -bit;
+
+                if (!bits) {
+                        index |= 63;
+                        continue;
+                }
+                bit = bits & -bits;
+                index = (index & ~(size_t)63) + (size_t)__builtin_ctzll(bits);
+                /* Acquire: pairs with set_put. */
+                if (atomic_fetch_and_explicit(&set->bits[index / 64], ~bit, memory_order_acquire) & bit)
+                        break;
+        }
+        return index;
+}
+
+/* Lets the slices of a segment be claimed; they are fresh. */
+static void segment_open(struct directory *directory, size_t index)
+{
+        atomic_store_explicit(&directory->dirty[index], 0, memory_order_relaxed);
+        atomic_fetch_add_explicit(&segments, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&directory->free_slices, FREE_SLICES, memory_order_relaxed);
+        /* Release: who claims a slice sees all that was done before. */
+        atomic_store_explicit(&directory->free[index], wholly_free, memory_order_release);
+}
+
+static char *slices_of(struct directory *directory, size_t index)
+{
+        return (char *)atomic_load_explicit(&directory->segment[index], memory_order_relaxed) + SLICE_BYTES;
+}
+
+/* Fills the first hollow segment whose place is still free; the others keep waiting for theirs. */
+static bool hollow_fill(struct directory *directory)
+{
+        size_t index = 0;
+
+        for (; (index = set_take(&directory->hollow, index)) < DIRECTORY_SEGMENTS; index++) {
+                enum memory_status status = memory_map_at(slices_of(directory, index), FREE_BYTES);
+
+                if (status == MEMORY_MAPPED) {
+                        segment_open(directory, index);
+                        return true;
+                }
+                set_put(&directory->hollow, index);
+                if (status == MEMORY_NONE)
+                        break;
+        }
+        return false;
+}
+
 bool segment_grow(void)
 {
-        struct segment *segment = segment_map_aligned(SEGMENT_BYTES, SEGMENT_BYTES);
+        for (struct directory *d = &directory_first; d; d = directory_after(d))
+                if (hollow_fill(d))
+                        return true;
+
+        struct segment *segment = memory_map(SEGMENT_BYTES, SEGMENT_BYTES);
         uintptr_t granule = (uintptr_t)segment >> SEGMENT_SHIFT;
 
         if (!segment)
                 return false;
-        memory_offer((char *)segment + RECORDS_BYTES, SLICE_BYTES - RECORDS_BYTES);
-        if (!directory_enter(segment)) /* its memory may be in use for records already, so it stays mapped */
+        if (!directory_enter(segment)) {
+                memory_unmap(segment, SEGMENT_BYTES);
                 return false;
+        }
         atomic_fetch_or_explicit(&segment_map[granule / 64], 1ull << (granule % 64), memory_order_relaxed);
-        atomic_fetch_add_explicit(&segments, 1, memory_order_relaxed);
-        atomic_fetch_add_explicit(&segment->directory->free_slices, SEGMENT_SLICES - 1, memory_order_relaxed);
-        /* Release: who claims a slice sees all of the above. */
-        atomic_store_explicit(&segment->directory->free[segment->index], ~1ull, memory_order_release);
+        set_put(&segment->directory->rest_unused, segment->index);
+        segment_open(segment->directory, segment->index);
         return true;
 }
 
@@ -131,21 +198,25 @@ static bool run_take(struct directory *directory, size_t index, uint64_t *free, 
         return true;
 }
 
+/* The address of a run that was taken, and what is in it. */
+static void *run_start(struct directory *directory, size_t index, uint64_t run, bool *ret_zeroed)
+{
+        uint64_t dirty = run & atomic_load_explicit(&directory->dirty[index], memory_order_relaxed);
+
+        atomic_fetch_sub_explicit(&dirty_slices, __builtin_popcountll(dirty), memory_order_relaxed);
+        *ret_zeroed = !dirty;
+        return (char *)atomic_load_explicit(&directory->segment[index], memory_order_relaxed) +
+               ((size_t)__builtin_ctzll(run) << SLICE_SHIFT);
+}
+
 static void *claim_in(struct directory *directory, unsigned slices, unsigned alignment, bool *ret_zeroed)
 {
         for (size_t i = 0; i < DIRECTORY_SEGMENTS; i++) {
                 uint64_t free = atomic_load_explicit(&directory->free[i], memory_order_relaxed), run;
 
                 while ((run = run_find(free, slices, alignment)))
-                        if (run_take(directory, i, &free, run)) {
-                                uint64_t dirty = run & atomic_load_explicit(&directory->dirty[i], memory_order_relaxed);
-
-                                atomic_fetch_sub_explicit(&dirty_slices, __builtin_popcountll(dirty),
-                                                          memory_order_relaxed);
-                                *ret_zeroed = !dirty;
-                                return (char *)atomic_load_explicit(&directory->segment[i], memory_order_relaxed) +
-                                       ((size_t)__builtin_ctzll(run) << SLICE_SHIFT);
-                        }
+                        if (run_take(directory, i, &free, run))
+                                return run_start(directory, i, run, ret_zeroed);
         }
         return NULL;
 }
@@ -184,8 +255,9 @@ bool segment_extend(void *start, unsigned slices, unsigned slices_more)
 
         while ((free & run) == run)
                 if (run_take(directory, segment->index, &free, run)) {
-                        run &= atomic_load_explicit(&directory->dirty[segment->index], memory_order_relaxed);
-                        atomic_fetch_sub_explicit(&dirty_slices, __builtin_popcountll(run), memory_order_relaxed);
+                        bool zeroed;
+
+                        run_start(directory, segment->index, run, &zeroed);
                         return true;
                 }
         return false;
@@ -207,6 +279,115 @@ void segment_give_back(void *start, unsigned slices)
         atomic_fetch_or_explicit(&segment->directory->dirty[segment->index], run, memory_order_relaxed);
         atomic_fetch_add_explicit(&dirty_slices, slices, memory_order_relaxed);
         run_give(segment->directory, segment->index, run);
+}
+
+/* The last free slice of the last segment that has one: what goes for records stays there for good, so all of it shall
+ * lie together, and far from where the search for others begins. */
+static void *claim_last(bool *ret_zeroed)
+{
+        for (;;) {
+                struct directory *directory = NULL;
+                size_t index = 0;
+
+                for (struct directory *d = &directory_first; d; d = directory_after(d))
+                        for (size_t i = 0; i < DIRECTORY_SEGMENTS; i++)
+                                if (atomic_load_explicit(&d->free[i], memory_order_relaxed)) {
+                                        directory = d;
+                                        index = i;
+                                }
+                if (!directory)
+                        return NULL;
+
+                uint64_t free = atomic_load_explicit(&directory->free[index], memory_order_relaxed);
+
+                while (free) {
+                        uint64_t run = 1ull << (63 - __builtin_clzll(free));
+
+                        if (run_take(directory, index, &free, run))
+                                return run_start(directory, index, run, ret_zeroed);
+                }
+        }
+}
+
+static bool offer_slice(void)
+{
+        bool zeroed;
+        void *start = claim_last(&zeroed);
+
+        if (!start)
+                return false;
+        if (!zeroed)
+                memset(start, 0, SLICE_BYTES);
+        if (memory_offer(start, SLICE_BYTES))
+                atomic_fetch_add_explicit(&record_slices, 1, memory_order_relaxed);
+        else
+                segment_give_back(start, 1);
+        return true;
+}
+
+static bool offer_rest(void)
+{
+        for (struct directory *d = &directory_first; d; d = directory_after(d)) {
+                size_t index = set_take(&d->rest_unused, 0);
+
+                if (index == DIRECTORY_SEGMENTS)
+                        continue;
+                if (!memory_offer(slices_of(d, index) - SLICE_BYTES + RECORDS_BYTES, SLICE_BYTES - RECORDS_BYTES))
+                        set_put(&d->rest_unused, index);
+                return true;
+        }
+        return false;
+}
+
+void *segment_record_beside(size_t bytes)
+{
+        void *record;
+
+        while (!(record = memory_record(bytes)))
+                if (bytes > SEGMENT_RECORD_MAX || (!offer_rest() && !memory_grow()))
+                        return NULL;
+        return record;
+}
+
+void *segment_record(size_t bytes)
+{
+        void *record;
+
+        while (!(record = segment_record_beside(bytes)))
+                if (bytes > SEGMENT_RECORD_MAX || !offer_slice())
+                        return NULL;
+        return record;
+}
+
+static bool hollow_out(struct directory *directory, size_t index)
+{
+        uint64_t free = atomic_load_explicit(&directory->free[index], memory_order_relaxed);
+
+        do
+                if (free != wholly_free)
+                        return false;
+        while (!run_take(directory, index, &free, wholly_free));
+        if (!memory_unmap(slices_of(directory, index), FREE_BYTES)) {
+                run_give(directory, index, wholly_free);
+                return false;
+        }
+
+        uint64_t dirty = atomic_load_explicit(&directory->dirty[index], memory_order_relaxed);
+
+        atomic_fetch_sub_explicit(&dirty_slices, __builtin_popcountll(dirty & wholly_free), memory_order_relaxed);
+        atomic_fetch_sub_explicit(&segments, 1, memory_order_relaxed);
+        set_put(&directory->hollow, index);
+        return true;
+}
+
+bool segment_hollow(void)
+{
+        bool hollowed = false;
+
+        for (struct directory *d = &directory_first; d; d = directory_after(d))
+                for (size_t i = 0; i < DIRECTORY_SEGMENTS; i++)
+                        hollowed |= hollow_out(d, i);
+        return hollowed;
 }
 
 /* Purges the slices of a mask, which the caller has taken. Returns those that are clean now. */
@@ -240,7 +421,9 @@ static bool purge_segment(struct directory *directory, size_t index)
                         return false;
         } while (!run_take(directory, index, &free, run));
 
-        uint64_t clean = purge_runs(atomic_load_explicit(&directory->segment[index], memory_order_relaxed), run);
+        /* Read again now that they are held: another may have purged them in the meantime. */
+        uint64_t dirty = run & atomic_load_explicit(&directory->dirty[index], memory_order_relaxed);
+        uint64_t clean = purge_runs(atomic_load_explicit(&directory->segment[index], memory_order_relaxed), dirty);
 
         atomic_fetch_and_explicit(&directory->dirty[index], ~clean, memory_order_relaxed);
         atomic_fetch_sub_explicit(&dirty_slices, __builtin_popcountll(clean), memory_order_relaxed);
@@ -296,6 +479,8 @@ void *segment_at(size_t number)
 
 void segment_usage(struct segment_usage *ret_usage)
 {
+        size_t filled =
+                atomic_load_explicit(&segments, memory_order_relaxed); /* first, so that it is not the greater */
         struct segment_usage usage = {.segments = 0};
 
         for (struct directory *d = &directory_first; d; d = directory_after(d))
@@ -307,5 +492,7 @@ void segment_usage(struct segment_usage *ret_usage)
                         usage.free_slices += (size_t)__builtin_popcountll(free);
                         usage.clean_slices += (size_t)__builtin_popcountll(free & ~dirty);
                 }
+        usage.hollow = usage.segments - filled;
+        usage.record_slices = atomic_load_explicit(&record_slices, memory_order_relaxed);
         *ret_usage = usage;
 }

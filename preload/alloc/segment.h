@@ -1,7 +1,9 @@
 /* Segments of 4 MiB, cut into 64 slices of 64 KiB.
  *
- * A segment is never unmapped, so that any thread may read its records at any time. Who holds a slice is said by one
- * bit for each; a run of slices is claimed with one compare-and-swap. */
+ * Slice 0 holds the records of the others and is never unmapped, so that any thread may read them at any time. Who
+ * holds a slice is said by one bit for each; a run of slices is claimed with one compare-and-swap. A segment that is
+ * wholly free can be made hollow when the address space is needed: its other slices are unmapped, and belong to whoever
+ * maps something there, until it is filled again. To heap_find it looks all the time like a segment without blocks. */
 #ifndef PRELOAD_ALLOC_SEGMENT_H
 #define PRELOAD_ALLOC_SEGMENT_H
 
@@ -36,15 +38,19 @@ static inline bool segment_holds(uintptr_t address)
 void *segment_claim(unsigned slices, unsigned alignment, bool *ret_zeroed);
 bool segment_extend(void *start, unsigned slices, unsigned slices_more); /* by the free slices that follow */
 void segment_give_back(void *start, unsigned slices);
-bool segment_grow(void); /* one more segment; false: no memory */
+bool segment_grow(void);   /* one more segment, or a hollow one filled again; false: no memory */
+bool segment_hollow(void); /* makes all hollow that are wholly free; true: there were some */
+
+/* Zeroed memory for our own records, aligned to a cache line. It stays ours for good, so that any thread may read a
+ * record at any time. When the kernel gives none, a free slice goes for it. NULL: no memory. */
+enum { SEGMENT_RECORD_MAX = 48 << 10 }; /* bytes */
+void *segment_record(size_t bytes);
+void *segment_record_beside(size_t bytes); /* never at the price of a slice */
 
 /* Returns free slices that may be resident to the kernel, until no more than `slices_keep` are left; true: some were.
  * The first failure of madvise ends that for good (memory that is locked, or a sandbox that forbids the call). */
 bool segment_purge(size_t slices_keep);
 void segment_purge_if_due(void);
-
-/* A mapping of its own. A failure is met by purging and a second try. */
-void *segment_map_aligned(size_t bytes, size_t alignment);
 
 /* The address of the number-th segment, from 0 on without gaps worth stopping at: NULL from segment_count() on, or
  * where one is just being made. */
@@ -52,7 +58,9 @@ void *segment_at(size_t number);
 size_t segment_count(void);
 
 struct segment_usage {
-        size_t segments, free_slices, clean_slices; /* clean: free, and never touched or purged */
+        size_t segments, hollow;          /* all, and those of them */
+        size_t free_slices, clean_slices; /* clean: free, and never touched or purged */
+        size_t record_slices;             /* that went for records */
 };
 void segment_usage(struct segment_usage *ret_usage);
 #endif

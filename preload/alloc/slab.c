@@ -5,7 +5,7 @@ _Static_assert(sizeof(struct slab) == 128, "slab_of and slab_start count on it")
 _Static_assert(sizeof(struct slab) * SEGMENT_SLICES <= SLICE_BYTES, "the records fit into slice 0");
 
 /* Side arrays that are not in use, by the size class that their own bytes would have. They hold zeros but for the
- * link. Records never move between the program's memory and ours, so that a stale reader always finds records. */
+ * link. An array serves no other end ever after, so that a stale reader always finds records, and keeps its size. */
 static struct spare *_Atomic sides_spare[SIZE_CLASSES];
 
 static unsigned side_class(unsigned size_class)
@@ -13,20 +13,39 @@ static unsigned side_class(unsigned size_class)
         return size_class_of(size_classes[size_class].blocks * sizeof(uint64_t));
 }
 
-static _Atomic uint64_t *side_create(unsigned size_class)
+static struct spare *side_spare(unsigned *class)
 {
-        unsigned own_class = side_class(size_class);
-        struct spare *spare = spare_take(&sides_spare[own_class]);
+        struct spare *spare = NULL;
 
-        if (!spare)
-                return memory_record(size_classes[own_class].bytes);
-        atomic_store_explicit(&spare->next, NULL, memory_order_relaxed);
-        return (_Atomic uint64_t *)spare;
+        for (unsigned c = *class; c < SIZE_CLASSES && !spare; c++)
+                if ((spare = spare_take(&sides_spare[c])))
+                        *class = c;
+        return spare;
 }
 
-size_t slab_side_bytes(unsigned size_class)
+/* An array like the last ones, or a new one; when memory is short, any that is large enough, and only then one in a
+ * slice that the program could have. */
+static _Atomic uint64_t *side_create(unsigned size_class, unsigned *ret_class)
 {
-        return size_classes[side_class(size_class)].bytes;
+        unsigned class = side_class(size_class);
+        struct spare *spare = spare_take(&sides_spare[class]);
+        void *side = spare;
+
+        if (!side)
+                side = segment_record_beside(size_classes[class].bytes);
+        if (!side)
+                side = spare = side_spare(&class);
+        if (!side)
+                side = segment_record(size_classes[class].bytes);
+        if (spare)
+                atomic_store_explicit(&spare->next, NULL, memory_order_relaxed);
+        *ret_class = class;
+        return side;
+}
+
+size_t slab_side_bytes(const struct slab *slab)
+{
+        return size_classes[atomic_load_explicit(&slab->side_class, memory_order_relaxed)].bytes;
 }
 
 /* A record that changes its use does so under a new identity: first none, then the fields, then the new one. Readers
@@ -73,12 +92,13 @@ struct slab *slab_create(uintptr_t owner, unsigned size_class)
 {
         const struct size_class *class = &size_classes[size_class];
         _Atomic uint64_t *side = NULL;
+        unsigned class_of_side = 0;
         bool zeroed;
         void *start = segment_claim(class->slices, 1, &zeroed);
 
         if (!start)
                 return NULL;
-        if (owner & SLAB_SIDED && !(side = side_create(size_class))) {
+        if (owner & SLAB_SIDED && !(side = side_create(size_class, &class_of_side))) {
                 segment_give_back(start, class->slices);
                 return NULL;
         }
@@ -89,6 +109,7 @@ struct slab *slab_create(uintptr_t owner, unsigned size_class)
         slab->blocks = class->blocks;
         slab->size_class = (uint8_t)size_class;
         slab->zeroed = zeroed;
+        atomic_store_explicit(&slab->side_class, (uint8_t)class_of_side, memory_order_relaxed);
         set_continued(slab, 1, class->slices);
         atomic_store_explicit(&slab->owner, owner, memory_order_relaxed);
         identity_set(slab, SLAB_SMALL);
@@ -135,7 +156,7 @@ void slab_destroy(struct slab *slab)
         for (unsigned i = 0; i < slices; i++)
                 identity_clear(&slab[i]);
         if (side && atomic_load_explicit(&slab->owner, memory_order_relaxed))
-                spare_push(&sides_spare[side_class(slab->size_class)], side);
+                spare_push(&sides_spare[atomic_load_explicit(&slab->side_class, memory_order_relaxed)], side);
         atomic_store_explicit(&slab->owner, 0, memory_order_relaxed);
         segment_give_back(slab_start(slab), slices);
 }

@@ -38,9 +38,10 @@ struct slab {
         uint32_t blocks;
         uint8_t size_class;
         uint8_t slices;
-        _Atomic uint8_t back; /* how many slices before this one the first one lies */
-        bool full;            /* on its heap's list of full slabs, not on that of available ones */
-        bool zeroed;          /* its memory held only zeros when it was claimed */
+        _Atomic uint8_t back;       /* how many slices before this one the first one lies */
+        bool full;                  /* on its heap's list of full slabs, not on that of available ones */
+        _Atomic uint8_t side_class; /* the size class of the side array itself */
+        bool zeroed;                /* its memory held only zeros when it was claimed */
 
         _Alignas(CACHE_LINE) _Atomic uintptr_t remote; /* blocks freed by others, latest first, and SLAB_REMOTE_FULL */
         struct slab *pending_next;
@@ -108,7 +109,7 @@ bool slab_unfill(struct slab *slab);
 /* For any other: true if it is now up to the caller, and nobody else, to announce the slab to its owner. */
 bool slab_push_remote(struct slab *slab, void *block);
 
-size_t slab_side_bytes(unsigned size_class); /* what the side records of a slab take */
+size_t slab_side_bytes(const struct slab *slab); /* what its side records take */
 
 static inline void slab_count_used(struct slab *slab, int32_t blocks)
 {

@@ -71,7 +71,7 @@ static void use_slab(const struct slab_view *view, struct heap_usage *usage)
         pool->slab_bytes += size_classes[size_class].slices * (size_t)SLICE_BYTES;
         pool->blocks_used += atomic_load_explicit(&view->slab->used, memory_order_relaxed);
         if (view->side)
-                usage->side_bytes += slab_side_bytes(size_class);
+                usage->side_bytes += slab_side_bytes(view->slab);
 }
 
 /* Reads the fill of a heap's bins beside its user's back: off by what happens at this moment. */
@@ -125,8 +125,9 @@ void heaps_usage(struct heap_usage *ret_usage)
         struct segment_usage segments;
 
         segment_usage(&segments);
-        usage.mapped_bytes = segments.segments * SEGMENT_BYTES + memory_record_bytes();
-        usage.metadata_bytes = segments.segments * SLICE_BYTES + memory_record_bytes();
+        usage.mapped_bytes = segments.segments * SEGMENT_BYTES - segments.hollow * (SEGMENT_BYTES - SLICE_BYTES) +
+                             memory_record_bytes();
+        usage.metadata_bytes = (segments.segments + segments.record_slices) * SLICE_BYTES + memory_record_bytes();
         usage.free_bytes = segments.free_slices * SLICE_BYTES;
         usage.purged_bytes = segments.clean_slices * SLICE_BYTES;
         for (size_t number = 0; number < segment_count(); number++) {
