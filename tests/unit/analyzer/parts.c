@@ -1,0 +1,194 @@
+/* The small parts of the model: sequences, bins, block sizes. */
+#include <criterion/criterion.h>
+
+#include "analyzer/model/classes.h"
+#include "analyzer/model/sequence.h"
+#include "analyzer/model/series.h"
+
+Test(sequence, frames_in_order_leave_nothing_missing)
+{
+        struct sequence sequence = {0};
+
+        for (uint32_t i = 0; i < 100; i++)
+                cr_expect(sequence_take(&sequence, i));
+        cr_expect_eq(sequence_missing(&sequence), 0);
+        cr_expect_not(sequence_take(&sequence, 0));
+        cr_expect_not(sequence_take(&sequence, 99));
+}
+
+Test(sequence, a_gap_is_filled_from_any_side)
+{
+        struct sequence sequence = {0};
+
+        cr_expect(sequence_take(&sequence, 0));
+        cr_expect(sequence_take(&sequence, 6)); /* 1 to 5 are missing */
+        cr_expect_eq(sequence_missing(&sequence), 5);
+        cr_expect(sequence_take(&sequence, 3));
+        cr_expect_eq(sequence.gap_count, 2);
+        cr_expect(sequence_take(&sequence, 1));
+        cr_expect(sequence_take(&sequence, 5));
+        cr_expect_not(sequence_take(&sequence, 3));
+        cr_expect(sequence_take(&sequence, 2));
+        cr_expect_eq(sequence_missing(&sequence), 1);
+        cr_expect(sequence_take(&sequence, 4));
+        cr_expect_eq(sequence.gap_count, 0);
+        cr_expect_not(sequence_take(&sequence, 4));
+        sequence_free(&sequence);
+}
+
+Test(sequence, the_last_number_of_all_is_a_number_like_others)
+{
+        struct sequence sequence = {0};
+
+        cr_expect(sequence_take(&sequence, UINT32_MAX));
+        cr_expect_eq(sequence_missing(&sequence), UINT32_MAX);
+        cr_expect_not(sequence_take(&sequence, UINT32_MAX));
+        cr_expect(sequence_take(&sequence, UINT32_MAX - 1));
+        cr_expect(sequence_take(&sequence, 0));
+        cr_expect_eq(sequence_missing(&sequence), (uint64_t)UINT32_MAX - 2);
+        sequence_free(&sequence);
+}
+
+static struct clock clock_at(uint64_t base_ns)
+{
+        struct clock clock = {0};
+
+        clock_start(&clock, base_ns);
+        return clock;
+}
+
+static void put(struct series *series, struct clock *clock, uint64_t time_ns)
+{
+        int64_t number = clock_bin(clock, time_ns); /* may change the width: not among the arguments below */
+        struct bin *bin = series_at(series, clock, number);
+
+        bin->allocations++;
+        bin->requested += 10;
+}
+
+Test(series, bins_are_made_where_something_happens)
+{
+        struct clock clock = clock_at(0);
+        struct series series = {0};
+
+        put(&series, &clock, 5 * CLOCK_BIN_NS);
+        put(&series, &clock, 5 * CLOCK_BIN_NS + 1);
+        put(&series, &clock, 300 * CLOCK_BIN_NS);
+        put(&series, &clock, 7 * CLOCK_BIN_NS); /* another thread, late */
+
+        cr_assert_eq(series.count, 3);
+        cr_expect_eq(series.bin[0].number, 5);
+        cr_expect_eq(series.bin[0].allocations, 2);
+        cr_expect_eq(series.bin[1].number, 7);
+        cr_expect_eq(series.bin[2].number, 300);
+        series_free(&series);
+}
+
+Test(series, bins_double_when_the_run_outgrows_them)
+{
+        struct clock clock = clock_at(0);
+        struct series series = {0};
+        uint64_t sum = 0;
+
+        for (uint64_t i = 0; i < 10 * CLOCK_BINS_MAX; i++)
+                put(&series, &clock, i * CLOCK_BIN_NS);
+        series_catch_up(&series, &clock);
+
+        cr_expect_eq(clock.doublings, 4);
+        cr_expect_eq(clock_bin_ns(&clock), 16 * CLOCK_BIN_NS);
+        cr_expect_leq(series.count, CLOCK_BINS_MAX);
+        for (size_t i = 0; i < series.count; i++) {
+                cr_expect_eq(series.bin[i].number, (int64_t)i);
+                cr_expect_eq(series.bin[i].allocations, 16);
+                sum += series.bin[i].requested;
+        }
+        cr_expect_eq(sum, 10 * 10 * CLOCK_BINS_MAX);
+        series_free(&series);
+}
+
+Test(series, a_time_before_the_first_one_seen_has_its_bin_too)
+{
+        struct clock clock = clock_at(1000 * CLOCK_BIN_NS);
+        struct series series = {0};
+
+        put(&series, &clock, 1000 * CLOCK_BIN_NS);
+        put(&series, &clock, 999 * CLOCK_BIN_NS + 1);
+        put(&series, &clock, 998 * CLOCK_BIN_NS);
+        put(&series, &clock, 0);
+        series_catch_up(&series, &clock);
+
+        cr_expect_eq(clock.doublings, 1);
+        cr_assert_eq(series.count, 3);
+        cr_expect_eq(series.bin[0].number, -500);
+        cr_expect_eq(series.bin[1].number, -1);
+        cr_expect_eq(series.bin[1].allocations, 2);
+        cr_expect_eq(series.bin[2].number, 0);
+        series_free(&series);
+}
+
+Test(series, any_time_at_all_is_borne)
+{
+        struct clock clock = clock_at(0);
+        struct series series = {0};
+
+        put(&series, &clock, 0);
+        put(&series, &clock, INT64_MAX);
+        put(&series, &clock, (uint64_t)INT64_MAX + 1);
+        put(&series, &clock, UINT64_MAX);
+        series_catch_up(&series, &clock);
+        cr_expect_leq(clock.last - clock.first, CLOCK_BINS_MAX);
+        cr_expect_leq(series.count, 4);
+        series_free(&series);
+}
+
+Test(series, two_are_merged_bin_by_bin)
+{
+        struct clock clock = clock_at(0);
+        struct series one = {0}, two = {0};
+
+        put(&one, &clock, 0);
+        put(&two, &clock, 0);
+        put(&two, &clock, 3 * CLOCK_BIN_NS);
+        put(&one, &clock, 600 * CLOCK_BIN_NS); /* wider bins, which the other has not heard of */
+        series_merge(&one, &two, &clock);
+
+        cr_assert_eq(one.count, 3);
+        cr_expect_eq(one.bin[0].allocations, 2);
+        cr_expect_eq(one.bin[1].number, 1);
+        cr_expect_eq(one.bin[2].number, 300);
+        series_free(&one);
+        series_free(&two);
+}
+
+Test(classes, a_request_takes_the_smallest_block_that_holds_it)
+{
+        static struct classes classes;
+
+        classes_init(&classes);
+        cr_expect_eq(classes_usable(&classes, 0), 16);
+        cr_expect_eq(classes_usable(&classes, 16), 16);
+        cr_expect_eq(classes_usable(&classes, 17), 32);
+        cr_expect_eq(classes_usable(&classes, 257), 288);
+        cr_expect_eq(classes_usable(&classes, 32768), 32768);
+        cr_expect_eq(classes_usable(&classes, 32769), 36864);
+        cr_expect_eq(classes_usable(&classes, UINT64_MAX), UINT64_MAX);
+}
+
+Test(classes, what_the_stream_tells_replaces_the_assumption_once)
+{
+        static struct classes classes;
+        const struct wire_classes told = {100, 3, {5, 6, 40}}, falling = {100, 2, {6, 5}}, none = {100, 0, {0}};
+
+        classes_init(&classes);
+        classes_set(&classes, &falling);
+        classes_set(&classes, &none);
+        cr_expect_eq(classes_usable(&classes, 3), 16, "nonsense is not believed");
+        classes_set(&classes, &told);
+        cr_expect_eq(classes_usable(&classes, 0), 5);
+        cr_expect_eq(classes_usable(&classes, 5), 5);
+        cr_expect_eq(classes_usable(&classes, 6), 6);
+        cr_expect_eq(classes_usable(&classes, 7), 40);
+        cr_expect_eq(classes_usable(&classes, 41), 100);
+        classes_set(&classes, &(struct wire_classes){4096, 1, {64}});
+        cr_expect_eq(classes_usable(&classes, 0), 5);
+}
