@@ -50,7 +50,7 @@ static enum decode_status look(struct cutter *cutter, struct wire_header *header
         size_t there = cutter->end - cutter->begin;
         enum decode_status status = decode_header(cutter->bytes + cutter->begin, there, header);
 
-        if (status == DECODE_VERSION)
+        if (status == DECODE_VERSION && !cutter->lost) /* in the middle of nowhere, any byte may look like a version */
                 cutter->version_other = header->version;
         if (status != DECODE_OK)
                 return status;
