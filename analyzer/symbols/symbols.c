@@ -11,6 +11,7 @@
 
 #include "analyzer/symbols/demangle.h"
 #include "analyzer/symbols/functions.h"
+#include "analyzer/symbols/names.h"
 #include "analyzer/xalloc.h"
 
 struct symbols {
@@ -19,6 +20,7 @@ struct symbols {
         GElf_Addr bias; /* libdwfl's place for the file minus the addresses in it */
         enum symbols_status status;
         struct functions *functions;
+        struct names *names; /* made when first needed */
 };
 
 static const Dwfl_Callbacks callbacks = {
@@ -101,6 +103,7 @@ struct symbols *symbols_open(const char *path, const char *build_id)
 void symbols_close(struct symbols *symbols)
 {
         functions_free(&symbols->functions);
+        names_close(symbols->names);
         if (symbols->dwfl)
                 dwfl_end(symbols->dwfl);
         free(symbols);
@@ -192,9 +195,10 @@ size_t symbols_lookup(struct symbols *symbols, uint64_t address, struct symbol *
         memset(ret_symbol, 0, SYMBOLS_DEPTH_MAX * sizeof *ret_symbol);
         depth = lookup_inlined(symbols, at, ret_symbol);
         if (depth == 0 || !ret_symbol[depth - 1].function) {
-                GElf_Off offset;
-                GElf_Sym symbol;
-                const char *name = dwfl_module_addrinfo(symbols->module, at, &offset, &symbol, NULL, NULL, NULL);
+                if (!symbols->names)
+                        symbols->names = names_open(symbols->module);
+
+                const char *name = names_find(symbols->names, at);
 
                 depth += depth == 0;
                 ret_symbol[depth - 1].function = name ? demangle(name) : NULL;
