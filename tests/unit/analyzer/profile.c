@@ -1,0 +1,162 @@
+/* A stream to the SQLite file: every table, and the columns that are worked out on the way. */
+#include <criterion/criterion.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "analyzer/store/publish.h"
+#include "analyzer/store/store.h"
+#include "tests/unit/analyzer/stream.h"
+
+static struct stream stream;
+static char directory[] = "/tmp/heaptap-unit.XXXXXX";
+static char *path;
+static sqlite3 *database;
+
+static void setup(void)
+{
+        stream_init(&stream);
+        cr_assert_not_null(mkdtemp(directory));
+        cr_assert_gt(asprintf(&path, "%s/test.heap", directory), 0);
+        stream_process(&stream, 1, 0, 100);
+}
+
+static void cleanup(void)
+{
+        sqlite3_close(database);
+        unlink(path);
+        rmdir(directory);
+}
+
+static void store(const struct store_facts *facts)
+{
+        struct model *model = model_create();
+        struct catalog *catalog;
+        char *temporary = publish_begin(path), *trouble = NULL;
+
+        cr_assert_not_null(temporary);
+        stream_feed(&stream, model);
+        model_finish(model);
+        catalog = catalog_create(model);
+        cr_assert(store_write(temporary, model, catalog, facts, &trouble), "%s", trouble);
+        cr_assert(publish_end(temporary, path, false));
+        free(temporary);
+        catalog_free(catalog);
+        model_free(model);
+        cr_assert_eq(sqlite3_open(path, &database), SQLITE_OK);
+}
+
+static void expect(const char *sql, const char *expected)
+{
+        sqlite3_stmt *query = NULL;
+        const char *value = NULL;
+
+        cr_assert_eq(sqlite3_prepare_v2(database, sql, -1, &query, NULL), SQLITE_OK, "%s", sqlite3_errmsg(database));
+        if (sqlite3_step(query) == SQLITE_ROW)
+                value = (const char *)sqlite3_column_text(query, 0);
+        cr_expect_str_eq(value ? value : "NULL", expected, "%s: %s", sql, value ? value : "NULL");
+        sqlite3_finalize(query);
+}
+
+TestSuite(profile, .init = setup, .fini = cleanup);
+
+Test(profile, an_empty_program_has_a_profile)
+{
+        store(&(struct store_facts){0});
+        expect("PRAGMA integrity_check", "ok");
+        expect("PRAGMA user_version", "1");
+        expect("SELECT value FROM meta WHERE key = 'program'", "example");
+        expect("SELECT value FROM meta WHERE key = 'command'", "example --fast");
+        expect("SELECT value FROM meta WHERE key = 'exit_known'", "0");
+        expect("SELECT count(*) FROM site", "0");
+        expect("SELECT kind || ' ' || end_kind || ' ' || walk FROM process", "main killed none");
+        expect("SELECT walk_blocks FROM process", "NULL");
+        expect("SELECT mapped FROM process", "NULL");
+}
+
+Test(profile, how_the_program_ended_is_kept)
+{
+        encode_exit(stream_to(&stream, 1, 1), &(struct wire_exit_event){.how = WIRE_EXIT_QUICK,
+                                                                        .time_ns = stream.time_ns + 77,
+                                                                        .frees = 5,
+                                                                        .allocations = 6});
+        store(&(struct store_facts){.exit_known = true, .exit_signal = 9, .interrupted = true});
+        expect("SELECT value FROM meta WHERE key = 'exit_signal'", "9");
+        expect("SELECT value FROM meta WHERE key = 'interrupted'", "1");
+        expect("SELECT value FROM meta WHERE key = 'duration_ns'", "77");
+        expect("SELECT end_kind || end_ns || counted_frees || counted_allocations FROM process", "_exit7756");
+}
+
+Test(profile, a_site_is_told_in_full)
+{
+        struct encode *to;
+
+        stream_module(&stream, 1, 0x100000, "/nonexistent/example");
+        stream_stack(&stream, 1, 5, 6, 0x100010);
+        stream_stack(&stream, 1, 6, 0, 0x100020);
+        to = stream_to(&stream, 1, 1);
+        encode_alloc(to, WIRE_NEW_ARRAY, 5, 100);
+        encode_tick(to, 3000);
+        encode_alloc(to, WIRE_NEW, 5, 20);
+        encode_free(to, WIRE_AGE_10MS, 5, 100);
+        store(&(struct store_facts){0});
+        expect("SELECT kind || ' ' || allocations || ' ' || frees || ' ' || short_lived FROM site", "new[] 2 1 0");
+        expect("SELECT requested || ' ' || freed || ' ' || live_bytes || ' ' || max_bytes FROM site", "120 100 20 120");
+        expect("SELECT live_usable || ' ' || peak_bytes || ' ' || peak_usable FROM site", "32 120 144");
+        expect("SELECT size_min || ' ' || size_max || ' ' || last_ns FROM site", "20 100 3000000");
+        expect("SELECT ages FROM site", "0 0 1 0 0 0 0 0");
+        expect("SELECT group_concat(offset, ' ') FROM (SELECT frame.offset FROM stack_frame JOIN frame ON frame.id = "
+               "frame "
+               "ORDER BY position)",
+               "16 32");
+        expect("SELECT symbols FROM module", "missing");
+        expect("SELECT count(*) FROM series", "2");
+        expect("SELECT live_bytes || ' ' || max_bytes FROM process_series ORDER BY bin DESC", "20 120");
+}
+
+Test(profile, losses_are_told)
+{
+        encode_lost(stream_to(&stream, 1, 1), 50, 2);
+        stream_skip(&stream, 1, 1, 3);
+        encode_thread_end(stream_to(&stream, 1, 1));
+        store(&(struct store_facts){.damages = 4});
+        expect("SELECT value FROM meta WHERE key = 'lost_events'", "50");
+        expect("SELECT value FROM meta WHERE key = 'lost_frames'", "3");
+        expect("SELECT value FROM meta WHERE key = 'damaged_frames'", "4");
+        expect("SELECT group_concat(why || first_sequence || frames, ' ') FROM event_loss", "dropped02 missing13");
+        expect("SELECT ended FROM thread", "1");
+}
+
+Test(profile, pools_have_their_kind)
+{
+        encode_pool(stream_to(&stream, 1, 1), &(struct wire_pool){.size_class = 0, .block_bytes = 16, .slabs = 2});
+        encode_pool(stream_to(&stream, 1, 1), &(struct wire_pool){.size_class = 1});
+        encode_pool(stream_to(&stream, 1, 1), &(struct wire_pool){.size_class = 2});
+        store(&(struct store_facts){0});
+        expect("SELECT group_concat(kind, ' ') FROM (SELECT kind FROM pool ORDER BY size_class)", "small large huge");
+}
+
+Test(profile, forks_and_executed_programs_are_told_apart)
+{
+        stream_process(&stream, 2, 1, 200);
+        stream_process(&stream, 3, 0, 100);
+        store(&(struct store_facts){0});
+        expect("SELECT group_concat(kind, ' ') FROM (SELECT kind FROM process ORDER BY id)", "main fork exec");
+        expect("SELECT parent FROM process WHERE id = 2", "1");
+        expect("SELECT parent FROM process WHERE id = 3", "NULL");
+}
+
+Test(profile, an_existing_profile_is_not_replaced_unless_told)
+{
+        char *temporary;
+
+        store(&(struct store_facts){0});
+        temporary = publish_begin(path);
+        cr_assert_not_null(temporary);
+        cr_expect_not(publish_end(temporary, path, false));
+        cr_expect_eq(access(temporary, F_OK), 0, "nothing is lost");
+        cr_expect(publish_end(temporary, path, true));
+        cr_expect_neq(access(temporary, F_OK), 0);
+        free(temporary);
+}
