@@ -67,14 +67,17 @@ void site_merge(struct site *site, struct site *from, const struct clock *clock)
         series_merge(&site->series, &from->series, clock);
 }
 
+/* Leaves are found by the sites in them: most of the table has never been touched. */
 void sites_free(struct sites *sites)
 {
         for (size_t i = 0; i < sites->count; i++) {
+                struct site ***leaf = &sites->leaf[sites->site[i]->stack / LEAF_SITES];
+
+                free(*leaf);
+                *leaf = NULL;
                 series_free(&sites->site[i]->series);
                 free(sites->site[i]);
         }
-        for (size_t i = 0; sites->leaf && i < LEAVES; i++)
-                free(sites->leaf[i]);
         free(sites->leaf);
         free(sites->site);
         *sites = (struct sites){0};

@@ -1,0 +1,137 @@
+/* Writes the seeds of the fuzzers: `make_seeds DIRECTORY`. Small streams that hold every event, several threads and
+ * processes, a resize, a walk, a gap and damage; each is a good frame or stream to start changing from. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/unit/analyzer/stream.h"
+
+static struct stream stream;
+static const char *directory;
+
+static void write_seed(const char *name)
+{
+        char path[4096];
+        FILE *file;
+
+        stream_flush(&stream);
+        snprintf(path, sizeof path, "%s/%s", directory, name);
+        file = fopen(path, "w");
+        if (!file || fwrite(stream.bytes, 1, stream.count, file) != stream.count || fclose(file)) {
+                perror(path);
+                exit(1);
+        }
+        stream_free(&stream);
+        stream_init(&stream);
+}
+
+static void seed_every_event(void)
+{
+        const struct wire_pc pc[] = {{0x100010, 1}, {0x100020, 1}, {0x7fff0000, 0}};
+        const struct wire_module module = {1, 0x100000,       0x110000, 0x100000, (const uint8_t *)"\1\2\3\4",
+                                           4, "/bin/example", 12};
+        struct encode *to;
+
+        stream_process(&stream, 1, 0, 100);
+        to = stream_to(&stream, 1, 1);
+        encode_thread(to, &(struct wire_thread){101, "main", 4});
+        encode_classes(to, &(struct wire_classes){4096, 3, {16, 32, 64}});
+        encode_module(to, &module);
+        encode_module_gone(to, 1, 0x100000);
+        encode_stack(to, 1, 2, WIRE_STACK_TRUNCATED, pc, 3);
+        encode_stack(to, 2, 0, 0, pc, 1);
+        encode_alloc(to, WIRE_MALLOC, 1, 100);
+        encode_tick(to, 1000);
+        encode_free(to, WIRE_AGE_1MS, 1, 100);
+        encode_lost(to, 5, 1);
+        encode_pool(to, &(struct wire_pool){0, 16, 1, 65536, 4096, 1, 16, 2, 3, 4, 5});
+        encode_usage(to, &(struct wire_usage){.mapped_bytes = 1 << 22, .stacks = 2});
+        encode_live(to, &(struct wire_live){1, 1, 2, 3});
+        encode_walked(to, &(struct wire_walked){.blocks = 1, .bytes = 2, .threads = 1});
+        encode_exit(to, &(struct wire_exit_event){.how = WIRE_EXIT_NORMAL, .time_ns = stream.time_ns});
+        encode_thread_end(to);
+        write_seed("every_event");
+}
+
+static void seed_blocks(void)
+{
+        for (uint32_t i = 0; i < 40; i++) {
+                struct encode *to = stream_to(&stream, 1, 1 + i % 2);
+
+                encode_alloc(to, (enum wire_alloc_kind)(i % 6), 1 + i % 5, i * 7);
+                if (i % 3 == 0)
+                        encode_free(to, (enum wire_age)(i % 16), 1 + i % 5, i * 7);
+                stream.time_ns += 100000 * i;
+        }
+        write_seed("blocks");
+}
+
+static void seed_resize(void)
+{
+        struct encode *to = stream_to(&stream, 1, 1);
+
+        encode_alloc(to, WIRE_MALLOC, 1, 10);
+        encode_free(to, WIRE_AGE_RESIZED, 1, 10);
+        encode_alloc(to, WIRE_RESIZED, 2, 20);
+        write_seed("resize");
+}
+
+static void seed_forks(void)
+{
+        stream_process(&stream, 1, 0, 100);
+        stream_module(&stream, 1, 0x100000, "/bin/example");
+        stream_stack(&stream, 1, 1, 0, 0x100010);
+        stream_process(&stream, 2, 1, 200);
+        encode_alloc(stream_to(&stream, 2, 1), WIRE_NEW, 1, 10);
+        encode_free(stream_to(&stream, 2, 1), WIRE_AGE_INHERITED, 1, 10);
+        write_seed("forks");
+}
+
+static void seed_walk(void)
+{
+        encode_alloc(stream_to(&stream, 1, 1), WIRE_MALLOC, 1, 10);
+        encode_alloc(stream_to(&stream, 1, 2), WIRE_MALLOC, 2, 10);
+        encode_live(stream_to(&stream, 1, 1), &(struct wire_live){1, 1, 10, 16});
+        encode_walked(stream_to(&stream, 1, 1), &(struct wire_walked){.blocks = 1});
+        encode_free(stream_to(&stream, 1, 1), WIRE_AGE_1S, 1, 10);
+        write_seed("walk");
+}
+
+static void seed_gap(void)
+{
+        encode_alloc(stream_to(&stream, 1, 1), WIRE_MALLOC, 1, 10);
+        stream_skip(&stream, 1, 1, 5);
+        encode_alloc(stream_to(&stream, 1, 1), WIRE_MALLOC, 1, 10);
+        stream.sequence[1][1] = 3;
+        stream_flush(&stream);
+        encode_alloc(stream_to(&stream, 1, 1), WIRE_MALLOC, 1, 10);
+        write_seed("gap");
+}
+
+static void seed_damage(void)
+{
+        for (uint32_t i = 0; i < 5; i++) {
+                encode_alloc(stream_to(&stream, 1, 1), WIRE_MALLOC, i, 10);
+                stream_flush(&stream);
+        }
+        stream.bytes[stream.count / 2] = 0xff;
+        write_seed("damage");
+}
+
+int main(int argc, char **argv)
+{
+        if (argc != 2) {
+                fputs("usage: make_seeds DIRECTORY\n", stderr);
+                return 2;
+        }
+        directory = argv[1];
+        stream_init(&stream);
+        seed_every_event();
+        seed_blocks();
+        seed_resize();
+        seed_forks();
+        seed_walk();
+        seed_gap();
+        seed_damage();
+        stream_free(&stream);
+        return 0;
+}
