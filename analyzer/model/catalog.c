@@ -158,7 +158,7 @@ static void add_sites(struct catalog *catalog, struct model *model, struct proce
                 uint32_t row = intern(&by_stack, &stack, sizeof stack, catalog->site_count, &new);
 
                 if (!new) {
-                        site_merge(catalog->site[row].site, site, &model->clock);
+                        site_merge(catalog->site[row].site, site, &model->site_clock);
                         continue;
                 }
                 catalog->site = xgrow(catalog->site, catalog->site_count, &catalog->site_room, sizeof *catalog->site);

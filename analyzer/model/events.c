@@ -102,7 +102,7 @@ static void count_alloc(struct place *place, uint32_t stack, uint64_t size, enum
         uint64_t usable = site_usable(site, &place->model->classes, size);
         const struct clock *clock = &place->model->clock;
         int64_t number = place_bin(place);
-        struct bin *bin = series_at(&site->series, clock, number);
+        struct bin *bin = model_site_bin_at(place->model, site, number);
 
         rise_change(&place->thread->rise, &process->series, clock, number, size);
         bin->allocations++;
@@ -156,7 +156,7 @@ static void count_free(struct place *place, uint32_t stack, uint64_t size, enum 
         rise_change(&place->thread->rise, &process->series, clock, number, 0 - size);
 
         struct site *site = sites_at(&process->sites, stack);
-        struct bin *bin = series_at(&site->series, clock, number);
+        struct bin *bin = model_site_bin_at(place->model, site, number);
         struct bin *process_bin = series_at(&process->series, clock, number);
         uint64_t usable = site_usable(site, &place->model->classes, size);
 

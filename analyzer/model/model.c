@@ -54,6 +54,16 @@ void model_rss(struct model *model, struct process *process, uint64_t time_ns, u
                 process->rss_max = rss_peak;
 }
 
+/* Never narrower than the clock of the processes. */
+static void site_clock_follow(struct model *model)
+{
+        struct clock *wide = &model->site_clock;
+        unsigned doublings = wide->doublings > model->clock.doublings ? wide->doublings : model->clock.doublings;
+
+        *wide = model->clock;
+        wide->doublings = doublings;
+}
+
 static int by_number(const struct process *a, const struct process *b)
 {
         return (a->number > b->number) - (a->number < b->number);
@@ -66,10 +76,11 @@ static int thread_by_number(const struct thread *a, const struct thread *b)
 
 void model_finish(struct model *model)
 {
+        site_clock_follow(model);
         HASH_SORT(model->processes, by_number);
         for (struct process *process = model->processes; process; process = process->hh.next) {
                 HASH_SORT(process->threads, thread_by_number);
-                process_finish(process, &model->clock);
+                process_finish(process, &model->clock, &model->site_clock);
         }
 }
 
@@ -79,6 +90,48 @@ uint64_t model_since_start(const struct model *model, uint64_t time_ns)
         uint64_t start_ns = first && first->told ? first->start_ns : model->clock.base_ns;
 
         return time_ns > start_ns ? time_ns - start_ns : 0;
+}
+
+/* One doubling for all: their number is then counted anew. A run of one bin cannot be made coarser. */
+static void site_bins_widen(struct model *model)
+{
+        unsigned shift = model->site_clock.doublings - model->clock.doublings;
+
+        if ((model->clock.last >> shift) == (model->clock.first >> shift))
+                return;
+        model->site_clock.doublings++;
+        model->site_bins = 0;
+        for (struct process *process = model->processes; process; process = process->hh.next) {
+                for (size_t i = 0; i < process->sites.count; i++) {
+                        series_catch_up(&process->sites.site[i]->series, &model->site_clock);
+                        model->site_bins += process->sites.site[i]->series.count;
+                }
+        }
+}
+
+struct bin *model_site_bin_make(struct model *model, struct site *site, int64_t number)
+{
+        size_t before = site->series.count;
+        struct bin *bin;
+
+        if (model->site_clock.doublings < model->clock.doublings || !model->site_clock.started)
+                site_clock_follow(model);
+        bin = series_find(&site->series, &model->site_clock,
+                          number >> (model->site_clock.doublings - model->clock.doublings));
+        if (site->series.count > before && ++model->site_bins > MODEL_SITE_BINS_MAX) {
+                site_bins_widen(model);
+                bin = series_find(&site->series, &model->site_clock,
+                                  number >> (model->site_clock.doublings - model->clock.doublings));
+        }
+        return bin;
+}
+
+uint64_t model_site_bin(const struct model *model, const struct bin *bin)
+{
+        unsigned shift = model->site_clock.doublings - model->clock.doublings;
+        int64_t last = (int64_t)(((uint64_t)bin->number + 1) << shift) - 1;
+
+        return (uint64_t)((last > model->clock.last ? model->clock.last : last) - model->clock.first);
 }
 
 uint64_t model_bin(const struct model *model, const struct bin *bin)

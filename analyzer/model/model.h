@@ -8,8 +8,12 @@
 #include "analyzer/model/classes.h"
 #include "analyzer/model/process.h"
 
+enum { MODEL_SITE_BINS_MAX = 1000000 }; /* of all sites together, before theirs get wider */
+
 struct model {
         struct clock clock;
+        struct clock site_clock; /* of the same bins, or of wider ones when there are many sites */
+        size_t site_bins;        /* of all sites, about */
         struct classes classes;
         struct process *processes; /* by number */
         struct process *latest;    /* of the last frame: frames of one process come in runs */
@@ -33,6 +37,22 @@ void model_finish(struct model *model); /* sorts the processes by number too */
 struct process *model_process(const struct model *model, uint32_t number); /* NULL: none */
 struct process *model_main(const struct model *model);                     /* the first one; NULL: nothing ever came */
 uint64_t model_since_start(const struct model *model, uint64_t time_ns);
-uint64_t model_bin(const struct model *model, const struct bin *bin); /* its number from 0 on, after model_finish */
+
+/* After model_finish: the number of a process's bin from 0 on, and the one at which a site's bin ends. */
+uint64_t model_bin(const struct model *model, const struct bin *bin);
+uint64_t model_site_bin(const struct model *model, const struct bin *bin);
+
+/* The bin of a site, made if there is none; `number` is on model->clock. Makes the bins of all sites wider when there
+ * are too many. Valid until the next call. */
+struct bin *model_site_bin_make(struct model *model, struct site *site, int64_t number);
+static inline struct bin *model_site_bin_at(struct model *model, struct site *site, int64_t number)
+{
+        int64_t wide = number >> (model->site_clock.doublings - model->clock.doublings);
+
+        if (site->series.current && site->series.current->number == wide &&
+            site->series.doublings == model->site_clock.doublings)
+                return site->series.current;
+        return model_site_bin_make(model, site, number);
+}
 
 #endif

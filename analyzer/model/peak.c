@@ -54,9 +54,11 @@ static void site_at_bin(struct site *site, int64_t number, uint64_t peak)
         site->peak_seen = peak;
 }
 
-static void peak_at_bin(struct process *process, const struct clock *clock, const struct bounds *bounds)
+static void peak_at_bin(struct process *process, const struct clock *clock, const struct clock *site_clock,
+                        const struct bounds *bounds)
 {
         int64_t number = process->series.bin[bounds->bin].number;
+        unsigned shift = site_clock->doublings - clock->doublings;
 
         process->peak++;
         process->peak_bytes = bounds->bytes;
@@ -66,12 +68,12 @@ static void peak_at_bin(struct process *process, const struct clock *clock, cons
         if (process->peak_ns > process->last_ns)
                 process->peak_ns = process->last_ns;
         for (size_t i = 0; i < process->sites.count; i++) {
-                site_at_bin(process->sites.site[i], number, process->peak);
+                site_at_bin(process->sites.site[i], ((number + 1) >> shift) - 1, process->peak);
                 process->peak_usable += process->sites.site[i]->peak_usable;
         }
 }
 
-void peak_finish(struct process *process, const struct clock *clock)
+void peak_finish(struct process *process, const struct clock *clock, const struct clock *site_clock)
 {
         struct bounds bounds;
 
@@ -83,6 +85,6 @@ void peak_finish(struct process *process, const struct clock *clock)
         series_catch_up(&process->series, clock);
         bounds = bounds_of(&process->series);
         if (process->series.count && (process->peak_bytes < bounds.bytes || process->peak_bytes > bounds.bytes_most))
-                peak_at_bin(process, clock, &bounds);
+                peak_at_bin(process, clock, site_clock, &bounds);
         process->peak_bound = (uint64_t)(bounds.bytes_most - process->peak_bytes);
 }

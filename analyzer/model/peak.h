@@ -40,7 +40,8 @@ static inline void rise_change(struct rise *rise, struct series *process, const 
 }
 
 /* After the last event: settles peak and bound of the process, and what its sites held then. The order of arrival gives
- * the peak exactly for one thread; for several, it is kept if it is possible, and else the end of a bin is taken. */
-void peak_finish(struct process *process, const struct clock *clock);
+ * the peak exactly for one thread; for several, it is kept if it is possible, and else the end of a bin is taken. The
+ * sites' bins are those of site_clock, which may be wider: they are counted by their ends. */
+void peak_finish(struct process *process, const struct clock *clock, const struct clock *site_clock);
 
 #endif

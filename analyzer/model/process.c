@@ -136,18 +136,18 @@ static bool site_differs(const struct process *process, const struct site *site)
         return blocks != (seen ? site->walk_blocks : 0) || bytes != (seen ? site->walk_bytes : 0);
 }
 
-void process_finish(struct process *process, const struct clock *clock)
+void process_finish(struct process *process, const struct clock *clock, const struct clock *site_clock)
 {
         process->walk_stacks_differ = 0;
         for (size_t i = 0; i < process->sites.count; i++) {
                 struct site *site = process->sites.site[i];
 
                 site_before_change(site, process->peak);
-                series_catch_up(&site->series, clock);
+                series_catch_up(&site->series, site_clock);
                 process->walk_stacks_differ += process->walked && site_differs(process, site);
         }
         series_catch_up(&process->series, clock);
-        peak_finish(process, clock);
+        peak_finish(process, clock, site_clock);
 }
 
 uint64_t process_missing_frames(const struct process *process)

@@ -81,7 +81,7 @@ void process_walk_live(struct process *process, const struct wire_live *live);
 void process_walk_end(struct process *process, struct thread *walker, const struct wire_walked *walked);
 
 /* After the last event: completes the snapshot of the peak, and compares the walk with the events. */
-void process_finish(struct process *process, const struct clock *clock);
+void process_finish(struct process *process, const struct clock *clock, const struct clock *site_clock);
 uint64_t process_missing_frames(const struct process *process); /* gaps in its threads' sequences */
 
 #endif

@@ -121,7 +121,7 @@ void tables_sites(struct writer *writer, const struct model *model, const struct
                         const struct bin *bin = &series->bin[j];
 
                         writer_integer(writer, i + 1);
-                        writer_integer(writer, model_bin(model, bin));
+                        writer_integer(writer, model_site_bin(model, bin));
                         writer_integer(writer, bin->allocations);
                         writer_integer(writer, bin->frees);
                         writer_integer(writer, bin->requested);
