@@ -99,7 +99,7 @@ const char *names_find(const struct names *names, GElf_Addr address)
                         return name->text;
         }
         /* Hand-written code may tell no sizes: it is taken to go on to the next symbol. */
-        if (low && names->name[low - 1].size == 0)
+        if (low && low < names->count && names->name[low - 1].size == 0)
                 return names->name[low - 1].text;
         return NULL;
 }
