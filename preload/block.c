@@ -42,8 +42,21 @@ void *block_new(size_t size, size_t alignment, enum wire_alloc_kind kind, bool z
         return block.start;
 }
 
+/* Takes a side record. A block of the thread's own heap is freed by this thread, or the program is at fault; any other
+ * is exchanged, so that of two threads that free one block only one does. */
+static inline uint64_t record_take(const struct heap *heap, const struct block *block)
+{
+        uint64_t record;
+
+        if (UNLIKELY(!heap_owns(heap, block)))
+                return atomic_exchange_explicit(block->side, 0, memory_order_acq_rel);
+        record = atomic_load_explicit(block->side, memory_order_relaxed);
+        atomic_store_explicit(block->side, 0, memory_order_relaxed);
+        return record;
+}
+
 /* Finds the block and takes its record. False: there is no such block, which has been counted. */
-static bool block_take(const void *start, struct block *ret_block, uint64_t *ret_record)
+static bool block_take(const struct heap *heap, const void *start, struct block *ret_block, uint64_t *ret_record)
 {
         enum block_status status = heap_find(start, ret_block);
 
@@ -54,8 +67,7 @@ static bool block_take(const void *start, struct block *ret_block, uint64_t *ret
         }
         if (!ret_block->side)
                 return true;
-        /* Exchanged, so that of two threads that free one block only one does. */
-        *ret_record = atomic_exchange_explicit(ret_block->side, 0, memory_order_acq_rel);
+        *ret_record = record_take(heap, ret_block);
         if (LIKELY(*ret_record))
                 return true;
         atomic_fetch_add(&frees_twice, 1);
@@ -71,7 +83,7 @@ void block_free(void *start)
 
         if (UNLIKELY(!thread)) /* no memory even for that: the block is lost */
                 return;
-        if (LIKELY(block_take(start, &block, &record))) {
+        if (LIKELY(block_take(thread->heap, start, &block, &record))) {
                 /* Recorded first: once released, another thread may get the same address. */
                 if (record)
                         recorder_free(&thread->recorder, record, block.usable, start);
@@ -140,7 +152,7 @@ void *block_resize(void *start, size_t size, const uintptr_t *frame)
         bool done = false;
 
         if (LIKELY(thread)) {
-                if (block_take(start, &block, &record)) {
+                if (block_take(thread->heap, start, &block, &record)) {
                         done = block_resize_taken(thread, &block, size, record, frame);
                         if (!done && block.side)
                                 block_store(&block, record);
