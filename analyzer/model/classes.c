@@ -26,11 +26,16 @@ static uint64_t classes_search(const struct wire_classes *sizes, uint64_t size)
  * block size lies within it. */
 static void table_fill(struct classes *classes)
 {
-        for (uint64_t i = 0; i <= CLASSES_TABLE_MAX; i++) {
-                uint64_t most = classes_search(&classes->sizes, i * CLASSES_STEP);
-                uint64_t least = classes_search(&classes->sizes, i ? (i - 1) * CLASSES_STEP + 1 : 0);
+        const struct wire_classes *sizes = &classes->sizes;
+        size_t at = 0;
 
-                classes->usable[i] = most == least ? most : 0;
+        for (uint64_t i = 0; i <= CLASSES_TABLE_MAX; i++) {
+                uint64_t least = i ? (i - 1) * CLASSES_STEP + 1 : 0, most = i * CLASSES_STEP;
+
+                while (at < sizes->class_count && sizes->block_bytes[at] < least)
+                        at++;
+                classes->usable[i] =
+                        at < sizes->class_count && sizes->block_bytes[at] >= most ? sizes->block_bytes[at] : 0;
         }
 }
 

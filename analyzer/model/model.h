@@ -47,10 +47,12 @@ uint64_t model_site_bin(const struct model *model, const struct bin *bin);
 struct bin *model_site_bin_make(struct model *model, struct site *site, int64_t number);
 static inline struct bin *model_site_bin_at(struct model *model, struct site *site, int64_t number)
 {
-        int64_t wide = number >> (model->site_clock.doublings - model->clock.doublings);
+        const struct clock *wide = &model->site_clock;
 
-        if (site->series.current && site->series.current->number == wide &&
-            site->series.doublings == model->site_clock.doublings)
+        /* It may be behind: the clock of the processes can have doubled with the event at hand. */
+        if (wide->doublings >= model->clock.doublings && site->series.current &&
+            site->series.doublings == wide->doublings &&
+            site->series.current->number == number >> (wide->doublings - model->clock.doublings))
                 return site->series.current;
         return model_site_bin_make(model, site, number);
 }

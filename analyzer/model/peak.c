@@ -6,7 +6,8 @@
 void rise_close(struct rise *rise, struct series *process, const struct clock *clock)
 {
         if (rise->open && rise->max > 0)
-                series_find(process, clock, rise->bin >> (clock->doublings - rise->doublings))->rise += rise->max;
+                site_add(&series_find(process, clock, rise->bin >> (clock->doublings - rise->doublings))->rise,
+                         (uint64_t)rise->max);
         rise->open = false;
 }
 
@@ -23,11 +24,13 @@ static struct bounds bounds_of(const struct series *series)
 
         for (size_t i = 0; i < series->count; i++) {
                 const struct bin *bin = &series->bin[i];
+                int64_t most = bytes;
 
-                if (bytes + bin->rise > bounds.bytes_most)
-                        bounds.bytes_most = bytes + bin->rise;
-                blocks += (int64_t)(bin->allocations - bin->frees);
-                bytes += (int64_t)(bin->requested - bin->freed);
+                site_add(&most, (uint64_t)bin->rise);
+                if (most > bounds.bytes_most)
+                        bounds.bytes_most = most;
+                site_add(&blocks, bin->allocations - bin->frees);
+                site_add(&bytes, bin->requested - bin->freed);
                 if (bytes > bounds.bytes)
                         bounds = (struct bounds){i, blocks, bytes, bounds.bytes_most};
         }
@@ -43,8 +46,8 @@ static void site_at_bin(struct site *site, int64_t number, uint64_t peak)
         int64_t blocks = 0, bytes = 0;
 
         for (size_t i = 0; i < site->series.count && site->series.bin[i].number <= number; i++) {
-                blocks += (int64_t)(site->series.bin[i].allocations - site->series.bin[i].frees);
-                bytes += (int64_t)(site->series.bin[i].requested - site->series.bin[i].freed);
+                site_add(&blocks, site->series.bin[i].allocations - site->series.bin[i].frees);
+                site_add(&bytes, site->series.bin[i].requested - site->series.bin[i].freed);
         }
         site->peak_blocks = blocks;
         site->peak_bytes = bytes;
@@ -69,7 +72,7 @@ static void peak_at_bin(struct process *process, const struct clock *clock, cons
                 process->peak_ns = process->last_ns;
         for (size_t i = 0; i < process->sites.count; i++) {
                 site_at_bin(process->sites.site[i], ((number + 1) >> shift) - 1, process->peak);
-                process->peak_usable += process->sites.site[i]->peak_usable;
+                site_add(&process->peak_usable, (uint64_t)process->sites.site[i]->peak_usable);
         }
 }
 
@@ -86,5 +89,5 @@ void peak_finish(struct process *process, const struct clock *clock, const struc
         bounds = bounds_of(&process->series);
         if (process->series.count && (process->peak_bytes < bounds.bytes || process->peak_bytes > bounds.bytes_most))
                 peak_at_bin(process, clock, site_clock, &bounds);
-        process->peak_bound = (uint64_t)(bounds.bytes_most - process->peak_bytes);
+        process->peak_bound = (uint64_t)bounds.bytes_most - (uint64_t)process->peak_bytes;
 }

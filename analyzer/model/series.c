@@ -9,7 +9,7 @@
 /* `more` is later than `bin`, or the same time of another series. */
 static void bin_add(struct bin *bin, const struct bin *more)
 {
-        int64_t later = (int64_t)(bin->requested - bin->freed) + more->rise;
+        int64_t later = (int64_t)(bin->requested - bin->freed + (uint64_t)more->rise);
 
         if (later > bin->rise)
                 bin->rise = later;

@@ -209,6 +209,27 @@ Test(counting, what_threads_hold_at_one_time_makes_the_peak_whatever_comes_first
                 cr_expect_eq(site_of(model, 1, i)->peak_bytes, 4096);
 }
 
+Test(counting, a_sites_bins_keep_up_with_a_run_that_outgrows_them)
+{
+        const uint64_t start_ns = stream.time_ns;
+        struct model *model;
+        const struct series *series;
+
+        for (uint64_t i = 0; i < 4; i++) {
+                stream.time_ns = start_ns + i * CLOCK_BINS_MAX * CLOCK_BIN_NS;
+                encode_alloc(stream_to(&stream, 1, 1), WIRE_MALLOC, 1, 10); /* in the only bin known, or far beyond */
+                stream_flush(&stream);
+        }
+        model = feed();
+        series = &site_of(model, 1, 1)->series;
+
+        cr_assert_eq(series->count, 4);
+        for (size_t i = 0; i < 4; i++) {
+                cr_expect_eq(series->bin[i].allocations, 1);
+                cr_expect_eq(model_site_bin(model, &series->bin[i]), i * CLOCK_BINS_MAX / 4);
+        }
+}
+
 static void live(uint32_t stack, uint64_t blocks, uint64_t bytes)
 {
         encode_live(stream_to(&stream, 1, 1), &(struct wire_live){stack, blocks, bytes, bytes});

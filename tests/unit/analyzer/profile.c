@@ -77,10 +77,9 @@ Test(profile, an_empty_program_has_a_profile)
 
 Test(profile, how_the_program_ended_is_kept)
 {
-        encode_exit(stream_to(&stream, 1, 1), &(struct wire_exit_event){.how = WIRE_EXIT_QUICK,
-                                                                        .time_ns = stream.time_ns + 77,
-                                                                        .frees = 5,
-                                                                        .allocations = 6});
+        encode_exit(stream_to(&stream, 1, 1),
+                    &(struct wire_exit_event){
+                            .how = WIRE_EXIT_QUICK, .time_ns = stream.time_ns + 77, .frees = 5, .allocations = 6});
         store(&(struct store_facts){.exit_known = true, .exit_signal = 9, .interrupted = true});
         expect("SELECT value FROM meta WHERE key = 'exit_signal'", "9");
         expect("SELECT value FROM meta WHERE key = 'interrupted'", "1");
