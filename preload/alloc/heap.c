@@ -208,8 +208,9 @@ static COLD void release_remote(struct slab *slab, struct heap *owner, void *sta
 
 static void release_small(struct heap *heap, struct slab *slab, void *start)
 {
-        /* Relaxed: heap is right if it is the caller's own, and else any owner will do, see release_remote. */
-        uintptr_t owner = atomic_load_explicit(&slab->owner, memory_order_relaxed) & ~(uintptr_t)SLAB_SIDED;
+        /* If it is the caller's own it is right, and else any owner will do, see release_remote. Acquire: pairs with
+         * heap_adopt, so that a heap made by another thread is seen filled in. */
+        uintptr_t owner = atomic_load_explicit(&slab->owner, memory_order_acquire) & ~(uintptr_t)SLAB_SIDED;
         unsigned size_class = slab->size_class;
         struct free_block *block = start;
 

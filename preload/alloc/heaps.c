@@ -149,8 +149,9 @@ struct slab *heap_adopt(struct heap *heap, unsigned size_class)
                 }
                 heap->adopt_place = (unsigned)__builtin_ctzll(from->group_bit) + 1;
                 if ((slab = take_slab(from, size_class)))
+                        /* Release: pairs with release_small. Its caller may have had the block before we existed. */
                         atomic_store_explicit(&slab->owner, (uintptr_t)heap | (heap->sided ? SLAB_SIDED : 0),
-                                              memory_order_relaxed);
+                                              memory_order_release);
                 heap_unclaim(from);
         }
         return slab;
