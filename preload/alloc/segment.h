@@ -28,7 +28,7 @@ static inline bool segment_holds(uintptr_t address)
 {
         uintptr_t granule = address >> SEGMENT_SHIFT;
 
-        if (UNLIKELY(address >> PLATFORM_ADDRESS_BITS))
+        if (UNLIKELY(granule / 64 >= sizeof segment_map / sizeof *segment_map))
                 return false;
         return atomic_load_explicit(&segment_map[granule / 64], memory_order_relaxed) >> (granule % 64) & 1;
 }
