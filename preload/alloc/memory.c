@@ -53,17 +53,6 @@ static void *map_trimmed(size_t bytes, size_t alignment)
         return start + before;
 }
 
-void *memory_map(size_t bytes, size_t alignment)
-{
-        /* The kernel places mappings below each other, so after one that was aligned the next is too, if its size is a
-         * multiple. The exact way also needs less of a limited address space. */
-        void *start = bytes & (alignment - 1) ? NULL : map_exact(bytes, alignment);
-
-        if (!start)
-                start = map_trimmed(bytes, alignment);
-        return start;
-}
-
 enum memory_status memory_map_at(void *start, size_t bytes)
 {
         void *mapped =
@@ -75,6 +64,31 @@ enum memory_status memory_map_at(void *start, size_t bytes)
                 return errno == EEXIST ? MEMORY_TAKEN : MEMORY_NONE;
         munmap(mapped, bytes); /* kernels before 4.17 take the address for a hint */
         return MEMORY_TAKEN;
+}
+
+/* Where the kernel would put it, moved down to the alignment. */
+static void *map_below(size_t bytes, size_t alignment)
+{
+        void *start = map(bytes);
+        uintptr_t aligned = (uintptr_t)start & ~(uintptr_t)(alignment - 1);
+
+        if (!start)
+                return NULL;
+        munmap(start, bytes);
+        return aligned && memory_map_at((void *)aligned, bytes) == MEMORY_MAPPED ? (void *)aligned : NULL;
+}
+
+void *memory_map(size_t bytes, size_t alignment)
+{
+        /* The kernel places mappings below each other, so after one that was aligned the next is too, if its size is a
+         * multiple. The exact way also needs less of a limited address space. */
+        void *start = bytes & (alignment - 1) ? NULL : map_exact(bytes, alignment);
+
+        if (!start)
+                start = map_trimmed(bytes, alignment);
+        if (!start) /* also exact, but by a guess */
+                start = map_below(bytes, alignment);
+        return start;
 }
 
 bool memory_unmap(void *start, size_t bytes)

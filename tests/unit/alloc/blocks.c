@@ -104,6 +104,21 @@ Test(blocks, the_fast_path_misses_what_it_must_not_touch)
         cr_assert_not(heap_free_fast(heap, (void *)~0ul));
 }
 
+Test(blocks, a_small_block_is_owned_by_the_heap_that_gave_it_out)
+{
+        struct heap *heap = heap_create(false), *sided = heap_create(true);
+        struct block block = hold(heap, 100, 16, 0), with_side = hold(sided, 20000, 16, 1);
+        struct block large = hold(sided, 100000, 16, 1), huge = hold(sided, 10000000, 16, 1);
+
+        cr_assert(heap_owns(heap, &block));
+        cr_assert(heap_owns(sided, &with_side));
+        cr_assert_not(heap_owns(sided, &block));
+        cr_assert_not(heap_owns(heap, &with_side));
+        cr_assert_not(heap_owns(sided, &large));
+        cr_assert_not(heap_owns(sided, &huge));
+        cr_assert_not(heap_owns(&heap_none, &block));
+}
+
 Test(blocks, what_is_said_to_be_zeroed_is)
 {
         struct heap *heap = heap_create(false);

@@ -27,7 +27,7 @@ struct worker {
 
 static _Atomic(struct stamp *) shared[SHARED];
 static _Atomic bool walker_ends;
-static _Atomic size_t frees_remote, resizes, walked;
+static _Atomic size_t frees_remote, resizes, walked, hollowed;
 static uint64_t seed = 1;
 
 static _Noreturn void fail(const char *what, const void *start)
@@ -202,6 +202,8 @@ static void *walk(void *argument)
         while (!atomic_load(&walker_ends)) {
                 heaps_walk(visit, argument);
                 heaps_trim();
+                if (segment_hollow())
+                        atomic_fetch_add_explicit(&hollowed, 1, memory_order_relaxed);
         }
         return NULL;
 }
@@ -248,8 +250,10 @@ static void check_nothing_left(void)
         heaps_walk(visit, NULL);
         if (atomic_load(&walked) != before)
                 fail("the walk sees freed blocks", NULL);
-        printf("%zu frees of others' blocks, %zu resizes, %zu blocks walked over, %zu MiB mapped\n",
-               atomic_load(&frees_remote), atomic_load(&resizes), before, usage.mapped_bytes >> 20);
+        printf("%zu frees of others' blocks, %zu resizes, %zu blocks walked over, %zu times hollow segments, %zu MiB "
+               "mapped\n",
+               atomic_load(&frees_remote), atomic_load(&resizes), before, atomic_load(&hollowed),
+               usage.mapped_bytes >> 20);
 }
 
 int main(int argc, char **argv)
