@@ -95,9 +95,12 @@ static void signals_give_back(const struct run *run)
 static void program_environment_set(const struct run *run)
 {
         const struct run_options *options = run->options;
-        const char *others = getenv("LD_PRELOAD");
+        const char *others = getenv("LD_PRELOAD"), *underscore = getenv("HEAPTAP_UNDERSCORE");
 
         setenv("LD_PRELOAD", others && *others ? xasprintf("%s:%s", run->dir.library, others) : run->dir.library, 1);
+        if (underscore)
+                setenv("_", underscore, 1); /* the shell that ran the wrapper has not handed it on */
+        unsetenv("HEAPTAP_UNDERSCORE");
         setenv("HEAPTAP_PIPE", run->dir.pipe, 1);
         setenv("HEAPTAP_FOLLOW", options->follow ? "1" : "0", 1);
         setenv("HEAPTAP_TRACE", options->trace, 1);
