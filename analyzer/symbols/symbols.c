@@ -12,6 +12,7 @@
 #include "analyzer/symbols/demangle.h"
 #include "analyzer/symbols/functions.h"
 #include "analyzer/symbols/names.h"
+#include "analyzer/symbols/units.h"
 #include "analyzer/xalloc.h"
 
 struct symbols {
@@ -19,6 +20,8 @@ struct symbols {
         Dwfl_Module *module;
         GElf_Addr bias; /* libdwfl's place for the file minus the addresses in it */
         enum symbols_status status;
+        struct units *units; /* made when first needed; they live at units_bias */
+        Dwarf_Addr units_bias;
         struct functions *functions;
         struct names *names; /* made when first needed */
 };
@@ -103,6 +106,7 @@ struct symbols *symbols_open(const char *path, const char *build_id)
 void symbols_close(struct symbols *symbols)
 {
         functions_free(&symbols->functions);
+        units_close(symbols->units);
         names_close(symbols->names);
         if (symbols->dwfl)
                 dwfl_end(symbols->dwfl);
@@ -144,12 +148,16 @@ static char *die_function(Dwarf_Die *die)
         return name ? demangle(name) : NULL;
 }
 
-static void source_of_address(struct symbols *symbols, GElf_Addr address, struct symbol *symbol)
+static void source_of_address(const struct unit *unit, Dwarf_Addr address, struct symbol *symbol)
 {
-        Dwfl_Line *line = dwfl_module_getsrc(symbols->module, address);
-        const char *file = line ? dwfl_lineinfo(line, NULL, &symbol->line, NULL, NULL, NULL) : NULL;
+        Dwarf_Die die = unit->lines;
+        Dwarf_Line *line = dwarf_getsrc_die(&die, address);
+        const char *file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
 
-        symbol->file = file ? xstrdup(file) : NULL;
+        if (!file)
+                return;
+        symbol->file = xstrdup(file);
+        dwarf_lineno(line, &symbol->line);
 }
 
 /* Where the inlined function `die` was called. */
@@ -169,18 +177,37 @@ static void source_of_call(Dwarf_Die *unit, Dwarf_Die *die, struct symbol *symbo
         }
 }
 
-/* The chain of inlined functions around the address, out to the function that has it. */
-static size_t lookup_inlined(struct symbols *symbols, GElf_Addr address, struct symbol *symbol)
+/* The unit that has the address, which becomes an address in its debugging information. */
+static bool find_unit(struct symbols *symbols, GElf_Addr at, struct unit *ret_unit, Dwarf_Addr *ret_address)
 {
         Dwarf_Addr bias;
-        Dwarf_Die *unit = dwfl_module_addrdie(symbols->module, address, &bias);
+
+        if (symbols->status != SYMBOLS_DEBUG)
+                return false;
+        if (!symbols->units)
+                symbols->units = units_open(dwfl_module_getdwarf(symbols->module, &symbols->units_bias));
+        *ret_address = at - symbols->units_bias;
+        if (units_find(symbols->units, *ret_address, ret_unit))
+                return true;
+
+        /* A unit without ranges of its own may stand in the file's table. */
+        Dwarf_Die *die = dwfl_module_addrdie(symbols->module, at, &bias);
+
+        if (die)
+                *ret_unit = (struct unit){*die, *die};
+        return die;
+}
+
+/* The chain of inlined functions around the address, out to the function that has it. */
+static size_t lookup_inlined(struct symbols *symbols, struct unit *unit, Dwarf_Addr address, struct symbol *symbol)
+{
         Dwarf_Die scope[SYMBOLS_DEPTH_MAX];
-        size_t depth = unit ? functions_scopes(&symbols->functions, unit, address - bias, scope, SYMBOLS_DEPTH_MAX) : 0;
+        size_t depth = functions_scopes(&symbols->functions, &unit->functions, address, scope, SYMBOLS_DEPTH_MAX);
 
         for (size_t i = 0; i < depth; i++) {
                 symbol[i].function = die_function(&scope[i]);
                 if (i + 1 < depth)
-                        source_of_call(unit, &scope[i], &symbol[i + 1]);
+                        source_of_call(&unit->functions, &scope[i], &symbol[i + 1]);
         }
         return depth;
 }
@@ -188,12 +215,17 @@ static size_t lookup_inlined(struct symbols *symbols, GElf_Addr address, struct 
 size_t symbols_lookup(struct symbols *symbols, uint64_t address, struct symbol *ret_symbol)
 {
         GElf_Addr at = address + symbols->bias;
-        size_t depth;
+        struct unit unit;
+        Dwarf_Addr unit_address;
+        bool has_unit;
+        size_t depth = 0;
 
         if (!symbols->module)
                 return 0;
         memset(ret_symbol, 0, SYMBOLS_DEPTH_MAX * sizeof *ret_symbol);
-        depth = lookup_inlined(symbols, at, ret_symbol);
+        has_unit = find_unit(symbols, at, &unit, &unit_address);
+        if (has_unit)
+                depth = lookup_inlined(symbols, &unit, unit_address, ret_symbol);
         if (depth == 0 || !ret_symbol[depth - 1].function) {
                 if (!symbols->names)
                         symbols->names = names_open(symbols->module);
@@ -203,7 +235,7 @@ size_t symbols_lookup(struct symbols *symbols, uint64_t address, struct symbol *
                 depth += depth == 0;
                 ret_symbol[depth - 1].function = name ? demangle(name) : NULL;
         }
-        if (symbols->status == SYMBOLS_DEBUG)
-                source_of_address(symbols, at, &ret_symbol[0]);
+        if (has_unit)
+                source_of_address(&unit, unit_address, &ret_symbol[0]);
         return ret_symbol[0].function || ret_symbol[0].file || depth > 1 ? depth : 0;
 }

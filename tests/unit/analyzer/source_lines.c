@@ -79,9 +79,9 @@ Test(symbols, a_library_without_debugging_information_gives_names)
         Dl_info info;
         struct link_map *map;
 
-        cr_assert(dladdr1((void *)qsort, &info, (void **)&map, RTLD_DL_LINKMAP));
+        cr_assert(dladdr1((void *)l64a, &info, (void **)&map, RTLD_DL_LINKMAP));
         symbols = symbols_open(map->l_name, "");
-        cr_assert_eq(symbols_lookup(symbols, (uint64_t)qsort + 1 - map->l_addr, symbol), 1);
+        cr_assert_eq(symbols_lookup(symbols, (uint64_t)l64a + 1 - map->l_addr, symbol), 1);
         cr_expect_str_eq(symbol[0].function, info.dli_sname);
         symbol_free(&symbol[0]);
         symbols_close(symbols);
