@@ -35,15 +35,6 @@ static inline int platform_is_sigreturn(const uint8_t *code)
         return code[0] == 0x48 && code[1] == 0xc7 && code[2] == 0xc0 && code[3] == 0x0f;
 }
 
-/* The end of the stack that the C library gave this thread: the thread block lies at its top. */
-static inline uintptr_t platform_thread_pointer(void)
-{
-        uintptr_t pointer;
-
-        __asm__("mov %%fs:0, %0" : "=r"(pointer));
-        return pointer;
-}
-
 /* A cheap counter that never stands still; only differences in one process mean something. */
 static inline uint64_t platform_ticks(void)
 {

@@ -1,26 +1,21 @@
 /* The walk, the memo and the definition of new stacks. See the header for why the memo is exact. */
 #include "preload/record/memo.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "preload/platform.h"
 #include "preload/record/modules.h"
 #include "preload/record/rules.h"
 #include "preload/record/stacks.h"
+#include "preload/record/step.h"
 #include "preload/record/unwind_slow.h"
 
 enum {
         FRAMES_MAX = 16384,
-        TRUNCATED_FRAMES = 256,         /* kept of a deeper stack */
-        CHECKPOINT = 16,                /* frames at such depths get ids, so that definitions stay short */
-        GUESS_BYTES_MAX = 16 * 1024,    /* between a frame and its caller's, without unwind information */
-        STRIDE_BYTES_MAX = 1024 * 1024, /* a longer step is checked before memory there is read */
-        PAGE = 4096,
+        TRUNCATED_FRAMES = 256, /* kept of a deeper stack */
+        CHECKPOINT = 16,        /* frames at such depths get ids, so that definitions stay short */
         VERIFY_INTERVAL = 64,
         ADDRESSES_MAX = 1024, /* asked of libunwind */
 };
@@ -49,15 +44,6 @@ struct step {
         uint8_t flags;
         bool is_signal;
 };
-
-struct state {
-        uint64_t pc, sp, fp;
-        bool is_signal;
-        bool doubtful; /* came through a guess: addresses are checked before they are read */
-        uint64_t page; /* the last page that was checked */
-};
-
-enum step_status { STEP_ON, STEP_END, STEP_GUESS_END, STEP_BROKEN };
 
 struct memo {
         enum memo_mode mode;
@@ -101,7 +87,8 @@ struct memo *memo_create(enum memo_mode mode, unsigned depth_max, memo_define *d
 uint64_t memo_bytes(const struct memo *memo)
 {
         return sizeof memo->rules +
-               memo->depth_seen * (sizeof(struct frame) + 2 * sizeof(struct word) + sizeof(struct step)) + 3 * PAGE;
+               memo->depth_seen * (sizeof(struct frame) + 2 * sizeof(struct word) + sizeof(struct step)) +
+               3 * STEP_PAGE;
 }
 
 bool memo_is_in_libunwind(const struct memo *memo)
@@ -133,110 +120,6 @@ size_t memo_frames(const struct memo *memo, uint64_t *ret_key, size_t key_max)
         return count;
 }
 
-/* --- one step outward -------------------------------------------------------------------------------------------- */
-
-static inline uint64_t load(uint64_t address)
-{
-        return *(const volatile uint64_t *)(uintptr_t)address;
-}
-
-/* Whether 8 bytes at `address` can be read. The kernel copies the new mask before it looks at what to do with it, so an
- * impossible request says EFAULT or EINVAL and changes nothing (the trick is Abseil's, debugging/address_is_readable).
- */
-static bool readable(uint64_t address)
-{
-        return syscall(SYS_rt_sigprocmask, ~0, address, NULL, 8) == -1 && errno != EFAULT;
-}
-
-static bool state_may_load(struct state *state, uint64_t address)
-{
-        if (LIKELY(!state->doubtful) || address / PAGE == state->page)
-                return true;
-        if ((address & 7) || !readable(address))
-                return false;
-        state->page = address / PAGE;
-        return true;
-}
-
-/* Where the caller's frame begins, or 0 with *ret_status saying how the walk ends. */
-static inline uint64_t step_cfa(const struct rule *rule, struct state *state, enum step_status *ret_status)
-{
-        uint64_t cfa;
-
-        switch (rule->kind) {
-        case RULE_SP:
-                return state->sp + (uint64_t)(int64_t)rule->cfa_offset;
-        case RULE_FP:
-                cfa = state->fp + (uint64_t)(int64_t)rule->cfa_offset;
-                break;
-        case RULE_FP_DEREF:
-                cfa = state->fp + (uint64_t)(int64_t)rule->cfa_offset;
-                if (UNLIKELY(cfa - state->sp > STRIDE_BYTES_MAX))
-                        state->doubtful = true;
-                if (!state_may_load(state, cfa) || !state_may_load(state, state->fp)) {
-                        *ret_status = STEP_BROKEN;
-                        return 0;
-                }
-                cfa = load(cfa);
-                break;
-        case RULE_GUESS:
-                if (state->fp < state->sp || state->fp - state->sp > GUESS_BYTES_MAX || (state->fp & 7)) {
-                        *ret_status = STEP_GUESS_END;
-                        return 0;
-                }
-                state->doubtful = true;
-                return state->fp + 16;
-        default:
-                *ret_status = rule->kind == RULE_END ? STEP_END : STEP_BROKEN;
-                return 0;
-        }
-        /* Far off, or inward: another stack perhaps, or a frame pointer that is none. */
-        if (UNLIKELY(cfa - state->sp > STRIDE_BYTES_MAX))
-                state->doubtful = true;
-        return cfa;
-}
-
-static enum step_status step_signal(struct state *state)
-{
-        uint64_t context = state->sp;
-
-        state->pc = load(context + PLATFORM_UCONTEXT_PC);
-        state->fp = load(context + PLATFORM_UCONTEXT_FP);
-        state->sp = load(context + PLATFORM_UCONTEXT_SP);
-        state->is_signal = true;
-        return state->pc < PAGE ? STEP_END : STEP_ON;
-}
-
-/* From the state in a frame to that in its caller. */
-static inline enum step_status step_out(const struct rule *rule, struct state *state)
-{
-        enum step_status status = STEP_ON;
-
-        if (UNLIKELY(rule->kind == RULE_SIGNAL))
-                return step_signal(state);
-
-        uint64_t cfa = step_cfa(rule, state, &status);
-
-        if (UNLIKELY(status != STEP_ON))
-                return status;
-
-        uint64_t saved = rule->kind == RULE_FP_DEREF ? state->fp + (uint64_t)(int64_t)rule->fp_offset
-                                                     : cfa + (uint64_t)(int64_t)rule->fp_offset;
-
-        if (UNLIKELY(state->doubtful && (!state_may_load(state, cfa - 8) || !state_may_load(state, saved))))
-                return rule->kind == RULE_GUESS ? STEP_GUESS_END : STEP_BROKEN;
-
-        uint64_t return_address = load(cfa - 8);
-        uint64_t fp = load(saved);
-
-        if (rule->flags & RULE_RESTORES_FP)
-                state->fp = fp;
-        state->sp = cfa;
-        state->pc = return_address - 1;
-        state->is_signal = false;
-        return return_address < PAGE ? STEP_END : STEP_ON;
-}
-
 /* --- the memo ---------------------------------------------------------------------------------------------------- */
 
 /* How many of the words before `count` hold what they held, from the innermost outward: 0 left means all. Words of one
@@ -246,21 +129,23 @@ static inline uint32_t words_check(const struct word *word, uint32_t count)
         while (count >= 4) {
                 const struct word *last = &word[count - 4];
 
-                if (UNLIKELY((last[0].address ^ last[3].address) >= PAGE ||
-                             (last[1].address ^ last[3].address) >= PAGE ||
-                             (last[2].address ^ last[3].address) >= PAGE))
+                if (UNLIKELY((last[0].address ^ last[3].address) >= STEP_PAGE ||
+                             (last[1].address ^ last[3].address) >= STEP_PAGE ||
+                             (last[2].address ^ last[3].address) >= STEP_PAGE))
                         break;
-                if (UNLIKELY((load(last[0].address) ^ last[0].value) | (load(last[1].address) ^ last[1].value) |
-                             (load(last[2].address) ^ last[2].value) | (load(last[3].address) ^ last[3].value)))
+                if (UNLIKELY((step_load(last[0].address) ^ last[0].value) |
+                             (step_load(last[1].address) ^ last[1].value) |
+                             (step_load(last[2].address) ^ last[2].value) |
+                             (step_load(last[3].address) ^ last[3].value)))
                         break;
                 count -= 4;
         }
-        while (count > 0 && load(word[count - 1].address) == word[count - 1].value)
+        while (count > 0 && step_load(word[count - 1].address) == word[count - 1].value)
                 count--;
         return count;
 }
 
-static inline bool frame_is(const struct frame *frame, const struct state *state)
+static inline bool frame_is(const struct frame *frame, const struct step_state *state)
 {
         return frame->sp == state->sp && rules_key_is(frame->key, state->pc) && frame->is_signal == state->is_signal &&
                (!frame->fp_live || frame->fp == state->fp);
@@ -283,7 +168,7 @@ static inline bool memo_holds(const struct memo *memo, int *index)
 
 static inline uint32_t word_put(struct memo *memo, uint32_t count, uint64_t address)
 {
-        memo->word[count] = (struct word){address, load(address)};
+        memo->word[count] = (struct word){address, step_load(address)};
         return count + 1;
 }
 
@@ -477,7 +362,7 @@ static COLD uint32_t capture_limited(struct memo *memo)
 
 /* Follows the chain outward, down to a memo frame that holds or to the end, noting the steps. Returns their number;
  * more than FRAMES_MAX: too deep. *index: the memo frame that holds, -1 for none. */
-static inline uint32_t walk(struct memo *memo, struct state *state, int *index, enum step_status *status)
+static inline uint32_t walk(struct memo *memo, struct step_state *state, int *index, enum step_status *status)
 {
         const struct frame *frame = memo->frame;
         uint32_t count = 0;
@@ -514,7 +399,7 @@ static inline uint32_t walk(struct memo *memo, struct state *state, int *index, 
 
 static uint32_t capture_own(struct memo *memo, const uintptr_t *frame)
 {
-        struct state state = {.pc = frame[1] - 1, .sp = (uintptr_t)(frame + 2), .fp = frame[0]};
+        struct step_state state = {.pc = frame[1] - 1, .sp = (uintptr_t)(frame + 2), .fp = frame[0]};
         enum step_status status = STEP_ON;
         uint64_t epoch = modules_epoch();
         int kept;

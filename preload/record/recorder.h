@@ -72,10 +72,13 @@ void recorder_unload_begin(struct recorder *recorder);
 void recorders_after_fork(void);
 void recorder_after_fork(struct recorder *recorder); /* then it has to be begun again */
 
+enum { RECORDER_KIND_SHIFT = 60, RECORDER_SLACK_SHIFT = 48, RECORDER_BIRTH_SHIFT = 32 };
+#define RECORDER_LIVE (UINT64_C(1) << 63)
+
 /* The requested size of a block with that record. */
 static inline size_t recorder_size(uint64_t record, size_t usable)
 {
-        return usable - (size_t)(record >> 48 & 0xfff);
+        return usable - (size_t)(record >> RECORDER_SLACK_SHIFT & 0xfff);
 }
 
 /* Last words: the census of the live heap, the pools, the end. All of it is sent before recorder_close returns. */

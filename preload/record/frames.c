@@ -1,0 +1,166 @@
+/* The clock, and frames from their begin to the write that sends them. */
+#define _GNU_SOURCE
+#include "preload/record/frames.h"
+
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+        TICK_NS_MIN = 4000000, /* between TICK events */
+        CLOCK_NS = 1000000,    /* between looks at the clock */
+        BIRTH_LINEAR = 4096,
+        BIRTH_STEPS = 2048,
+};
+
+struct frames frames = {.clock_ticks_enough = 500000};
+
+uint64_t frames_now(void)
+{
+        struct timespec time;
+
+        clock_gettime(CLOCK_MONOTONIC, &time);
+        return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+uint16_t frames_birth(uint64_t now_ns)
+{
+        uint64_t ms = (now_ns - frames.base_ns) / 1000000;
+        uint16_t code;
+
+        if (ms < BIRTH_LINEAR) {
+                code = (uint16_t)ms;
+        } else {
+                unsigned doublings = 63 - (unsigned)__builtin_clzll(ms) - 11; /* 1 for 4096 to 8191 */
+
+                code = (uint16_t)(BIRTH_LINEAR + (doublings - 1) * BIRTH_STEPS + ((ms >> doublings) - BIRTH_STEPS));
+        }
+        return code < frames.birth_min ? frames.birth_min : code;
+}
+
+uint64_t frames_birth_ms(uint16_t code)
+{
+        unsigned doublings;
+
+        if (code < BIRTH_LINEAR)
+                return code;
+        doublings = (code - BIRTH_LINEAR) / BIRTH_STEPS + 1u;
+        return (uint64_t)((code - BIRTH_LINEAR) % BIRTH_STEPS + BIRTH_STEPS) << doublings;
+}
+
+COLD void frames_look_at_clock(struct recorder *recorder, uint64_t ticks)
+{
+        uint64_t now = frames_now(), passed = now - recorder->now_ns;
+
+        /* How fast the counter runs is learnt, within sane bounds, from what passed since the last look. */
+        if (recorder->clock_ticks && passed > CLOCK_NS / 4 && passed < CLOCK_NS * UINT64_C(1000)) {
+                uint64_t enough = (ticks - recorder->clock_ticks) * CLOCK_NS / passed;
+
+                if (enough > 1000 && enough < 100000000)
+                        atomic_store_explicit(&frames.clock_ticks_enough, enough, memory_order_relaxed);
+        }
+        recorder->clock_ticks = ticks;
+        recorder->now_ns = now;
+        recorder->birth = frames_birth(now);
+        if (!recorder->encode.bytes || now - recorder->tick_ns < TICK_NS_MIN)
+                return;
+        frames_room(recorder, ENCODE_HOT_BYTES_MAX); /* a new frame begins with the time, and needs no tick */
+        if (recorder->tick_ns < now && recorder->encode.bytes) {
+                uint64_t microseconds = (now - recorder->tick_ns) / 1000;
+
+                encode_tick(&recorder->encode, microseconds);
+                recorder->tick_ns += microseconds * 1000;
+        }
+}
+
+static uint64_t events_counted(const struct recorder *recorder)
+{
+        return recorder->allocations + recorder->frees + recorder->frees_inherited + recorder->resizes;
+}
+
+void frames_send(struct recorder *recorder)
+{
+        struct encode *encode = &recorder->encode;
+
+        if (encode->bytes <= WIRE_HEADER_BYTES)
+                return;
+        encode_finish(encode);
+        if (channel_send(encode->frame, encode->bytes)) {
+                recorder->sequence++;
+        } else {
+                recorder->lost_events += events_counted(recorder) - recorder->frame_events;
+                recorder->lost_frames++;
+        }
+        encode_publish(encode, encode->frame); /* nothing in it any more */
+}
+
+static void announce_process(struct recorder *recorder)
+{
+        const struct recorder_options *options = &frames.options;
+        struct rlimit space = {0}, data = {0};
+        uint64_t limit = 0;
+        struct wire_process process = {
+                .pid = channel_pid(),
+                .parent_pid = (uint32_t)syscall(SYS_getppid),
+                .parent_process = frames.parent_process,
+                .start_ns = frames.start_ns,
+                .flags = (options->traced ? WIRE_PROCESS_TRACED : 0u) |
+                         (options->own_malloc ? WIRE_PROCESS_OWN_MALLOC : 0u) |
+                         (options->late ? WIRE_PROCESS_LATE : 0u),
+                .exe = options->exe,
+                .exe_bytes = strlen(options->exe),
+                .command = frames.command,
+                .command_bytes = frames.command_bytes,
+        };
+
+        if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY)
+                limit = space.rlim_cur;
+        if (getrlimit(RLIMIT_DATA, &data) == 0 && data.rlim_cur != RLIM_INFINITY && (!limit || data.rlim_cur < limit))
+                limit = data.rlim_cur;
+        process.memory_limit = limit;
+        encode_process(&recorder->encode, &process);
+        encode_classes(&recorder->encode, &options->classes);
+}
+
+static COLD void frame_begin(struct recorder *recorder)
+{
+        struct wire_header header = {.version = WIRE_VERSION, .process = frames.process};
+
+        if (!recorder->slot.frame) {
+                if (!channel_claim(&recorder->slot, frames.process, recorder->thread))
+                        return;
+                recorder->encode.frame = recorder->slot.frame;
+                recorder->encode.published = recorder->slot.bytes;
+        }
+        header.thread = recorder->thread;
+        header.sequence = recorder->sequence;
+        header.time_ns = recorder->now_ns = recorder->tick_ns = frames_now();
+        recorder->birth = frames_birth(recorder->now_ns);
+        recorder->frame_events = events_counted(recorder);
+        encode_begin(&recorder->encode, &header);
+        if (UNLIKELY(!atomic_exchange(&frames.announced, true)))
+                announce_process(recorder);
+        if (UNLIKELY(!recorder->thread_announced && frames.options.traced)) {
+                recorder->thread_announced = true;
+                encode_thread(&recorder->encode,
+                              &(struct wire_thread){.tid = (uint32_t)syscall(SYS_gettid), .name = ""});
+        }
+        if (UNLIKELY(recorder->lost_frames)) {
+                encode_lost(&recorder->encode, recorder->lost_events, recorder->lost_frames);
+                recorder->lost_events = recorder->lost_frames = 0;
+        }
+}
+
+COLD void frames_next(struct recorder *recorder, uint32_t room)
+{
+        if (recorder->encode.bytes)
+                frames_send(recorder);
+        frame_begin(recorder);
+        /* The first frame of a process has much to say before. */
+        if (recorder->encode.bytes && encode_room(&recorder->encode) < room) {
+                frames_send(recorder);
+                frame_begin(recorder);
+        }
+}

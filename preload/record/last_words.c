@@ -1,0 +1,105 @@
+/* What a process says at its end: the census of its heap, its pools, its counts. */
+#include <string.h>
+
+#include "preload/record/census.h"
+#include "preload/record/frames.h"
+#include "preload/record/rules.h"
+#include "preload/record/stacks.h"
+
+struct recorder_walk {
+        struct census census;
+        struct wire_walked walked;
+        bool incomplete;
+};
+
+void recorder_walk_block(void *context, void *start, size_t usable, uint64_t record)
+{
+        struct recorder_walk *walk = context;
+        size_t bytes = recorder_size(record, usable);
+
+        (void)start;
+        if (!(record & RECORDER_LIVE) || record_is_silent(record))
+                return;
+        if (record_is_inherited(record)) {
+                walk->walked.inherited_blocks++;
+                walk->walked.inherited_bytes += bytes;
+                return;
+        }
+        walk->walked.blocks++;
+        walk->walked.bytes += bytes;
+        if (!census_add(&walk->census, (uint32_t)record, bytes, usable))
+                walk->incomplete = true;
+}
+
+static void close_walk(struct recorder *recorder, const struct recorder_close *close, void (*walk_heap)(void *walk))
+{
+        struct recorder_walk walk = {.walked = {.untraced_blocks = close->untraced_blocks, .threads = close->threads}};
+
+        walk_heap(&walk);
+        for (size_t i = 0; i < walk.census.row_max; i++) {
+                const struct census_row *row = &walk.census.row[i];
+
+                if (!row->used)
+                        continue;
+                frames_room(recorder, 64);
+                if (!frames_begun(recorder))
+                        break;
+                encode_live(&recorder->encode, &(struct wire_live){row->stack, row->blocks, row->bytes, row->usable});
+        }
+        census_close(&walk.census);
+        frames_room(recorder, 128);
+        if (frames_begun(recorder) && !walk.incomplete)
+                encode_walked(&recorder->encode, &walk.walked);
+}
+
+static uint64_t touched(uint64_t bytes, uint64_t pages)
+{
+        return bytes < pages * 4096 ? bytes : pages * 4096;
+}
+
+static void close_usage(struct recorder *recorder, const struct recorder_close *close)
+{
+        struct wire_usage usage = close->usage;
+
+        /* What was touched of the tables, at one page for each entry at most. */
+        usage.recorder_bytes += touched(RULES_SHARED_BYTES, rules_count()) + touched(stacks_bytes(), stacks_count());
+        usage.stacks = stacks_count();
+        usage.stacks_truncated = close->counts.truncated;
+        usage.stacks_broken = close->counts.broken;
+        usage.stacks_checked = close->counts.checked;
+        usage.stacks_differ = close->counts.differ;
+        frames_room(recorder, 256);
+        if (frames_begun(recorder))
+                encode_usage(&recorder->encode, &usage);
+}
+
+static void close_exit(struct recorder *recorder, const struct recorder_close *close)
+{
+        frames_room(recorder, 256);
+        if (!frames_begun(recorder))
+                return;
+        encode_exit(&recorder->encode, &(struct wire_exit_event){
+                                               .how = close->how,
+                                               .time_ns = frames_now(),
+                                               .allocations = close->allocations,
+                                               .frees = close->frees,
+                                               .resizes = close->resizes,
+                                               .requested_bytes = close->requested_bytes,
+                                       });
+}
+
+void recorder_close(struct recorder *recorder, const struct recorder_close *close, void (*walk_heap)(void *walk))
+{
+        if (!recorder_is_on())
+                return;
+        if (frames.options.traced && !frames.options.own_malloc)
+                close_walk(recorder, close, walk_heap);
+        for (size_t i = 0; i < close->pool_count; i++) {
+                frames_room(recorder, 128);
+                if (frames_begun(recorder))
+                        encode_pool(&recorder->encode, &close->pool[i]);
+        }
+        close_usage(recorder, close);
+        close_exit(recorder, close);
+        frames_send(recorder);
+}

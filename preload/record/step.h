@@ -1,0 +1,116 @@
+/* One step of a walk outward: from the registers in a frame to those in its caller's, by a rule.
+ *
+ * What unwind information says is trusted, as the C++ runtime trusts it. After a guess, or a step that leads far away,
+ * the state is doubtful: then each page is asked about before it is read. */
+#ifndef PRELOAD_RECORD_STEP_H
+#define PRELOAD_RECORD_STEP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "preload/platform.h"
+#include "preload/record/rules.h"
+
+enum {
+        STEP_GUESS_BYTES_MAX = 16 * 1024,    /* between a frame and its caller's, without unwind information */
+        STEP_STRIDE_BYTES_MAX = 1024 * 1024, /* a longer step makes the state doubtful */
+        STEP_PAGE = 4096,
+};
+
+/* Where the walk stands: in the frame whose pc and registers these are. */
+struct step_state {
+        uint64_t pc, sp, fp;
+        bool is_signal;
+        bool doubtful; /* came through a guess: addresses are checked before they are read */
+        uint64_t page; /* the last page that was checked */
+};
+
+enum step_status { STEP_ON, STEP_END, STEP_GUESS_END, STEP_BROKEN };
+
+bool step_readable(uint64_t address);                   /* whether 8 bytes there can be read; a system call */
+enum step_status step_signal(struct step_state *state); /* out of a signal frame */
+
+static inline uint64_t step_load(uint64_t address)
+{
+        return *(const volatile uint64_t *)(uintptr_t)address;
+}
+
+static inline bool step_may_load(struct step_state *state, uint64_t address)
+{
+        if (LIKELY(!state->doubtful) || address / STEP_PAGE == state->page)
+                return true;
+        if ((address & 7) || !step_readable(address))
+                return false;
+        state->page = address / STEP_PAGE;
+        return true;
+}
+
+/* Where the caller's frame begins, or 0 with *ret_status saying how the walk ends. */
+static inline uint64_t step_cfa(const struct rule *rule, struct step_state *state, enum step_status *ret_status)
+{
+        uint64_t cfa;
+
+        switch (rule->kind) {
+        case RULE_SP:
+                return state->sp + (uint64_t)(int64_t)rule->cfa_offset;
+        case RULE_FP:
+                cfa = state->fp + (uint64_t)(int64_t)rule->cfa_offset;
+                break;
+        case RULE_FP_DEREF:
+                cfa = state->fp + (uint64_t)(int64_t)rule->cfa_offset;
+                if (UNLIKELY(cfa - state->sp > STEP_STRIDE_BYTES_MAX))
+                        state->doubtful = true;
+                if (!step_may_load(state, cfa) || !step_may_load(state, state->fp)) {
+                        *ret_status = STEP_BROKEN;
+                        return 0;
+                }
+                cfa = step_load(cfa);
+                break;
+        case RULE_GUESS:
+                if (state->fp < state->sp || state->fp - state->sp > STEP_GUESS_BYTES_MAX || (state->fp & 7)) {
+                        *ret_status = STEP_GUESS_END;
+                        return 0;
+                }
+                state->doubtful = true;
+                return state->fp + 16;
+        default:
+                *ret_status = rule->kind == RULE_END ? STEP_END : STEP_BROKEN;
+                return 0;
+        }
+        /* Far off, or inward: another stack perhaps, or a frame pointer that is none. */
+        if (UNLIKELY(cfa - state->sp > STEP_STRIDE_BYTES_MAX))
+                state->doubtful = true;
+        return cfa;
+}
+
+/* From the state in a frame to that in its caller. */
+static inline enum step_status step_out(const struct rule *rule, struct step_state *state)
+{
+        enum step_status status = STEP_ON;
+
+        if (UNLIKELY(rule->kind == RULE_SIGNAL))
+                return step_signal(state);
+
+        uint64_t cfa = step_cfa(rule, state, &status);
+
+        if (UNLIKELY(status != STEP_ON))
+                return status;
+
+        uint64_t saved = rule->kind == RULE_FP_DEREF ? state->fp + (uint64_t)(int64_t)rule->fp_offset
+                                                     : cfa + (uint64_t)(int64_t)rule->fp_offset;
+
+        if (UNLIKELY(state->doubtful && (!step_may_load(state, cfa - 8) || !step_may_load(state, saved))))
+                return rule->kind == RULE_GUESS ? STEP_GUESS_END : STEP_BROKEN;
+
+        uint64_t return_address = step_load(cfa - 8);
+        uint64_t fp = step_load(saved);
+
+        if (rule->flags & RULE_RESTORES_FP)
+                state->fp = fp;
+        state->sp = cfa;
+        state->pc = return_address - 1;
+        state->is_signal = false;
+        return return_address < STEP_PAGE ? STEP_END : STEP_ON;
+}
+
+#endif
