@@ -20,7 +20,7 @@ enum {
         SALVAGE_MS = 1000,
         EXEC_MS = 500, /* from exec to the constructor of the new program */
         NAP_US = 1000,
-        NAP_BELOW_BYTES = 64 * 1024,
+        NAP_BELOW_BYTES = 256 * 1024,
         LAST_READS_MAX = 16, /* after a stop: what is in the pipe already, but not for ever */
 };
 

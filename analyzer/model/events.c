@@ -6,7 +6,25 @@
 #include "analyzer/xalloc.h"
 #include "wire/decode.h"
 
-/* Where in the stream we are. */
+/* A block event that was read and not counted yet. */
+struct waiting {
+        struct site *site; /* NULL: not looked up yet */
+        uint64_t size;
+        uint32_t stack;
+        bool is_free;
+        uint8_t code; /* enum wire_alloc_kind or enum wire_age */
+};
+
+enum {
+        WAITING_MAX = 32,     /* a power of two */
+        WAITING_SITE = 10,    /* events behind the youngest: its site is looked up and fetched */
+        WAITING_BIN = 20,     /* and what that points to */
+        WAITING_SITES = 4096, /* with fewer sites, the caches hold them all, and nothing waits */
+        SITE_LINES = (sizeof(struct site) + 63) / 64,
+};
+
+/* Where in the stream we are. With many sites, nearly every event is about one that is in no cache: events wait in a
+ * short queue while the memory of their sites is fetched. */
 struct place {
         struct model *model;
         struct process *process;
@@ -15,6 +33,8 @@ struct place {
         uint64_t time_ns;
         bool bin_known; /* not yet after the time has changed */
         int64_t bin;
+        unsigned waiting_first, waiting_count;
+        struct waiting waiting[WAITING_MAX];
 };
 
 static int64_t place_bin(struct place *place)
@@ -95,10 +115,9 @@ static void count_alloc_site(struct place *place, struct site *site, enum wire_a
                 site->bytes_max = site->live_bytes;
 }
 
-static void count_alloc(struct place *place, uint32_t stack, uint64_t size, enum wire_alloc_kind kind)
+static void count_alloc(struct place *place, struct site *site, uint64_t size, enum wire_alloc_kind kind)
 {
         struct process *process = place->process;
-        struct site *site = sites_at(&process->sites, stack);
         uint64_t usable = site_usable(site, &place->model->classes, size);
         const struct clock *clock = &place->model->clock;
         int64_t number = place_bin(place);
@@ -142,20 +161,14 @@ static void count_free_age(struct place *place, struct site *site, struct bin *p
         process_bin->frees++;
 }
 
-static void count_free(struct place *place, uint32_t stack, uint64_t size, enum wire_age age)
+static void count_free(struct place *place, struct site *site, uint64_t size, enum wire_age age)
 {
         struct process *process = place->process;
         int64_t number = place_bin(place);
         const struct clock *clock = &place->model->clock;
 
-        if (age == WIRE_AGE_INHERITED) {
-                process->inherited_frees++;
-                return;
-        }
-
         rise_change(&place->thread->rise, &process->series, clock, number, 0 - size);
 
-        struct site *site = sites_at(&process->sites, stack);
         struct bin *bin = model_site_bin_at(place->model, site, number);
         struct bin *process_bin = series_at(&process->series, clock, number);
         uint64_t usable = site_usable(site, &place->model->classes, size);
@@ -241,22 +254,84 @@ static void take_cold(struct place *place, const struct wire_event *event)
         }
 }
 
+static void count_block(struct place *place, struct site *site, const struct waiting *block)
+{
+        if (block->is_free)
+                count_free(place, site, block->size, (enum wire_age)block->code);
+        else
+                count_alloc(place, site, block->size, (enum wire_alloc_kind)block->code);
+}
+
+static void count_oldest(struct place *place)
+{
+        struct waiting *waiting = &place->waiting[place->waiting_first++ % WAITING_MAX];
+
+        place->waiting_count--;
+        count_block(place, waiting->site ? waiting->site : sites_at(&place->process->sites, waiting->stack), waiting);
+}
+
+static void count_waiting(struct place *place)
+{
+        while (place->waiting_count)
+                count_oldest(place);
+}
+
+/* Lets a block event wait behind the others, which all move on by one. */
+static void block_wait(struct place *place, const struct waiting *block)
+{
+        unsigned youngest = place->waiting_first + place->waiting_count;
+        struct waiting *at;
+
+        place->waiting[youngest % WAITING_MAX] = *block;
+        place->waiting_count++;
+        sites_fetch(&place->process->sites, block->stack);
+        if (place->waiting_count > WAITING_SITE) {
+                at = &place->waiting[(youngest - WAITING_SITE) % WAITING_MAX];
+                at->site = sites_at(&place->process->sites, at->stack);
+                for (unsigned i = 0; i < SITE_LINES; i++)
+                        __builtin_prefetch((const char *)at->site + 64 * i, 1);
+        }
+        if (place->waiting_count > WAITING_BIN) {
+                at = &place->waiting[(youngest - WAITING_BIN) % WAITING_MAX];
+                __builtin_prefetch(at->site->series.current, 1);
+        }
+        if (place->waiting_count == WAITING_MAX)
+                count_oldest(place);
+}
+
+static void take_block(struct place *place, const struct wire_event *event)
+{
+        struct waiting block = {
+                .size = event->block.size,
+                .stack = event->block.stack,
+                .is_free = event->kind == WIRE_FREE,
+                .code = (uint8_t)(event->kind == WIRE_FREE ? (unsigned)event->block.age : (unsigned)event->block.kind)};
+
+        place->model->events++;
+        if (block.is_free && block.code == WIRE_AGE_INHERITED) {
+                place->process->inherited_frees++;
+                place_bin(place);
+        } else if (place->process->sites.count < WAITING_SITES) {
+                count_block(place, sites_at(&place->process->sites, block.stack), &block);
+        } else {
+                block_wait(place, &block);
+        }
+}
+
 static void take_event(struct place *place, const struct wire_event *event)
 {
         switch (event->kind) {
         case WIRE_ALLOC:
-                place->model->events++;
-                count_alloc(place, event->block.stack, event->block.size, event->block.kind);
-                break;
         case WIRE_FREE:
-                place->model->events++;
-                count_free(place, event->block.stack, event->block.size, event->block.age);
+                take_block(place, event);
                 break;
         case WIRE_TICK:
+                count_waiting(place);
                 place->time_ns += event->tick_us * 1000;
                 place->bin_known = false;
                 break;
         default:
+                count_waiting(place);
                 take_cold(place, event);
                 break;
         }
@@ -300,6 +375,7 @@ static bool take_frame(struct model *model, const uint8_t *frame, size_t byte_co
         decode_frame(&decode, frame, header.bytes);
         while ((status = decode_next(&decode, &event)) == DECODE_OK)
                 take_event(&place, &event);
+        count_waiting(&place);
         model->events_unknown_kind += decode.events_skipped;
         return status == DECODE_END;
 }

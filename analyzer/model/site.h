@@ -59,6 +59,15 @@ static inline struct site *sites_at(struct sites *sites, uint32_t stack)
         return sites_make(sites, stack);
 }
 
+/* Fetches what sites_at will need for that stack. */
+static inline void sites_fetch(const struct sites *sites, uint32_t stack)
+{
+        enum { LEAF_BITS = 8 };
+
+        if (!(stack >> SITE_ID_BITS) && sites->leaf && sites->leaf[stack >> LEAF_BITS])
+                __builtin_prefetch(&sites->leaf[stack >> LEAF_BITS][stack & ((1 << LEAF_BITS) - 1)]);
+}
+
 /* A new peak of the process only counts up `peak`: no copy of all sites. A site that changes after the latest peak
  * first saves what it held then; one that does not change still holds it. */
 static inline void site_before_change(struct site *site, uint64_t peak)
