@@ -61,6 +61,7 @@ struct table *analysis_pools(const struct evidence *evidence)
         struct table *table = table_create("pools", "POOLS");
         int64_t held = 0, used = 0, smaller = -1;
         struct sqlite3_stmt *rows = NULL;
+        bool told = false;
 
         table->whole = true;
         add_columns(table, evidence->traced);
@@ -73,6 +74,7 @@ struct table *analysis_pools(const struct evidence *evidence)
         while (profile_next(evidence->profile, rows)) {
                 int64_t block = row_integer(rows, 1), allocations = row_integer(rows, 7);
 
+                told = true;
                 held = saturating_sum(held, row_integer(rows, 5));
                 used = saturating_sum(used, row_integer(rows, 10));
                 if (row_integer(rows, 4) || allocations) {
@@ -96,6 +98,7 @@ struct table *analysis_pools(const struct evidence *evidence)
         if (table->row_count)
                 tell(evidence, table, held, used);
         else
-                table_note(table, "the pools did not tell: the program ended without last words");
+                table_note(table, told ? "the pools were never used"
+                                       : "the pools did not tell: the program ended without last words");
         return table;
 }
