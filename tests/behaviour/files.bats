@@ -65,6 +65,7 @@ load common
         command -v setpriv || skip "no setpriv"
         [ "$(id -u)" = 0 ] || skip "not root"
         cd /
+        setpriv --reuid 65534 --clear-groups test -x "$HEAPTAP" || skip "an ordinary user cannot read $HEAPTAP"
         run -125 setpriv --reuid 65534 --clear-groups "$HEAPTAP" true
         [[ $output == *"cannot be written"*"Permission denied"*"-o FILE"* ]]
 }

@@ -87,6 +87,7 @@ refuses() {
         chmod 777 .
         chmod 755 "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR"
         setpriv --reuid 65534 --clear-groups test -x ./capable || skip "the directory is not to be reached"
+        setpriv --reuid 65534 --clear-groups test -x "$HEAPTAP" || skip "an ordinary user cannot read $HEAPTAP"
         # The profile's directory is checked later, so that this is what is said.
         run -125 setpriv --reuid 65534 --clear-groups "$HEAPTAP" ./capable
         [[ $output == *capabilities* ]]
