@@ -6,8 +6,6 @@
 #include "analyzer/store/writer.h"
 #include "analyzer/symbols/symbols.h"
 
-/* The row of a module: modules are numbered from 1 through all processes. */
-uint64_t tables_module_row(const struct model *model, const struct process *process, const struct module *module);
 uint64_t tables_end_ns(const struct model *model, const struct process *process); /* when a process ended */
 uint64_t tables_lost_frames(const struct process *process);
 uint64_t tables_lost_events(const struct process *process);

@@ -127,7 +127,7 @@ static void rule_guess(struct rule *rule)
 
 #endif
 
-void rules_parse(uint64_t pc, struct rule *ret_rule)
+static void rules_parse(uint64_t pc, struct rule *ret_rule)
 {
         struct module_place place;
         struct rule rule = {.kind = RULE_DECLINED};

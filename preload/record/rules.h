@@ -35,10 +35,9 @@ struct rule {
 enum { RULES_CACHE_BITS = 11, RULES_CACHE_ENTRIES = 1 << RULES_CACHE_BITS, RULES_GENERATION_SHIFT = 48 };
 enum { RULES_SHARED_BYTES = 24 << 16 }; /* of address space: the cache of all threads */
 
-bool rules_open(void);                                /* in the constructor; false: no memory */
-void rules_parse(uint64_t pc, struct rule *ret_rule); /* from the module's unwind tables; 0.3 to 0.5 us */
-void rules_fill(uint64_t pc, struct rule *ret_rule);  /* from the cache of all threads, or parsed */
-uint64_t rules_count(void);                           /* in the cache of all threads */
+bool rules_open(void);                               /* in the constructor; false: no memory */
+void rules_fill(uint64_t pc, struct rule *ret_rule); /* from the cache of all threads, or parsed in 0.3 to 0.5 us */
+uint64_t rules_count(void);                          /* in the cache of all threads */
 
 /* Whether key is that of pc, whatever the generation. */
 static inline bool rules_key_is(uint64_t key, uint64_t pc)

@@ -2,6 +2,7 @@
 import collections
 import json
 import re
+import sys
 
 
 class Item:
@@ -20,7 +21,7 @@ def words(text):
 
 
 def main():
-    text = json.dumps(records(20000))
+    text = json.dumps(records(int(sys.argv[1])))
     for _ in range(3):
         data = json.loads(text)
     counts = words(text)
