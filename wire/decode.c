@@ -182,6 +182,23 @@ static void get_live(struct cursor *cursor, struct wire_live *live)
         GET(cursor, &live->blocks, &live->bytes, &live->usable_bytes);
 }
 
+static void get_limits(struct cursor *cursor, struct wire_limits *limits)
+{
+        limits->number = get_varint_32(cursor);
+        limits->why = get_varint_32(cursor);
+        limits->source = get_varint_32(cursor);
+        limits->stalled = get_varint_32(cursor);
+        GET(cursor, &limits->time_ns, &limits->retain_bytes, &limits->most_bytes, &limits->decay_ms,
+            &limits->used_bytes, &limits->limit_bytes, &limits->retained_bytes);
+}
+
+static void get_purged(struct cursor *cursor, struct wire_purged *purged)
+{
+        purged->number = get_varint_32(cursor);
+        purged->why = get_varint_32(cursor);
+        GET(cursor, &purged->time_ns, &purged->purges, &purged->bytes, &purged->ns, &purged->refaulted_bytes);
+}
+
 static void get_walked(struct cursor *cursor, struct wire_walked *walked)
 {
         GET(cursor, &walked->blocks, &walked->bytes, &walked->inherited_blocks, &walked->inherited_bytes,
@@ -226,6 +243,12 @@ static bool get_cold(struct cursor *cursor, struct wire_event *event)
                 return true;
         case WIRE_WALKED:
                 get_walked(cursor, &event->walked);
+                return true;
+        case WIRE_LIMITS:
+                get_limits(cursor, &event->limits);
+                return true;
+        case WIRE_PURGED:
+                get_purged(cursor, &event->purged);
                 return true;
         case WIRE_EXIT:
                 get_exit(cursor, &event->exit);

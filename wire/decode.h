@@ -39,6 +39,8 @@ struct wire_event {
                 struct wire_usage usage;
                 struct wire_live live;
                 struct wire_walked walked;
+                struct wire_limits limits;
+                struct wire_purged purged;
                 struct wire_exit_event exit;
         };
 };

@@ -182,6 +182,19 @@ void encode_walked(struct encode *encode, const struct wire_walked *walked)
                              walked->inherited_bytes, walked->untraced_blocks, walked->threads));
 }
 
+void encode_limits(struct encode *encode, const struct wire_limits *limits)
+{
+        cold_end(encode, PUT(cold_begin(encode, WIRE_LIMITS), limits->number, limits->why, limits->source,
+                             limits->stalled, limits->time_ns, limits->retain_bytes, limits->most_bytes,
+                             limits->decay_ms, limits->used_bytes, limits->limit_bytes, limits->retained_bytes));
+}
+
+void encode_purged(struct encode *encode, const struct wire_purged *purged)
+{
+        cold_end(encode, PUT(cold_begin(encode, WIRE_PURGED), purged->number, purged->why, purged->time_ns,
+                             purged->purges, purged->bytes, purged->ns, purged->refaulted_bytes));
+}
+
 void encode_exit(struct encode *encode, const struct wire_exit_event *exit)
 {
         cold_end(encode, PUT(cold_begin(encode, WIRE_EXIT), exit->how, exit->time_ns, exit->allocations, exit->frees,

@@ -44,6 +44,8 @@ void encode_pool(struct encode *encode, const struct wire_pool *pool);
 void encode_usage(struct encode *encode, const struct wire_usage *usage);
 void encode_live(struct encode *encode, const struct wire_live *live);
 void encode_walked(struct encode *encode, const struct wire_walked *walked);
+void encode_limits(struct encode *encode, const struct wire_limits *limits);
+void encode_purged(struct encode *encode, const struct wire_purged *purged);
 void encode_exit(struct encode *encode, const struct wire_exit_event *exit);
 
 /* frame_count at most WIRE_STACK_FRAMES_MAX, which fits into ENCODE_COLD_BYTES_MAX. Frames innermost first. */

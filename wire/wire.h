@@ -73,6 +73,8 @@ enum wire_kind {
         WIRE_WALKED,
         WIRE_EXIT,
         WIRE_THREAD_END,
+        WIRE_LIMITS = 20,
+        WIRE_PURGED,
         WIRE_HOT = 0x40,
         WIRE_TICK = 0x40,     /* varint: microseconds since the last TICK of the frame, or its begin */
         WIRE_ALLOC = 0x80,    /* | alloc kind, then one byte: slot */
@@ -189,6 +191,60 @@ struct wire_usage {
 struct wire_live {
         uint32_t stack;
         uint64_t blocks, bytes, usable_bytes;
+};
+
+/* How much free memory the pools keep from now on, and why. */
+struct wire_limits {
+        uint32_t number;  /* counts the changes of a process; 0: what was configured */
+        uint32_t why;     /* enum wire_limits_why */
+        uint32_t source;  /* enum wire_pressure: whose pressure it was */
+        uint32_t stalled; /* how long some task waited for memory in the last 10 s, in 1/100 % */
+        uint64_t time_ns;
+        uint64_t retain_bytes;   /* of free memory that may stay for good */
+        uint64_t most_bytes;     /* of it that may stay at all */
+        uint64_t decay_ms;       /* how long what is between the two may stay */
+        uint64_t used_bytes;     /* of the limit of the source */
+        uint64_t limit_bytes;    /* 0: not known */
+        uint64_t retained_bytes; /* what the pools kept just then */
+};
+
+enum wire_limits_why {
+        WIRE_LIMITS_CONFIGURED,
+        WIRE_LIMITS_SQUEEZED, /* halved */
+        WIRE_LIMITS_EMPTIED,  /* nothing may stay */
+        WIRE_LIMITS_RELAXED,  /* doubled: there is room, and what was purged is needed again at once */
+        WIRE_LIMITS_RETURNED, /* one step nearer to what was configured */
+        WIRE_LIMITS_RESTORED, /* at once, because the program asked */
+        WIRE_LIMITS_WHYS,
+};
+
+enum wire_pressure {
+        WIRE_PRESSURE_NONE,
+        WIRE_PRESSURE_CGROUP,
+        WIRE_PRESSURE_STALL, /* time that tasks waited for memory */
+        WIRE_PRESSURE_ADDRESS_SPACE,
+        WIRE_PRESSURE_DATA,
+        WIRE_PRESSURE_MACHINE,
+        WIRE_PRESSURES,
+};
+
+/* Free memory went back to the kernel: all purges of one reason since that was last told. */
+struct wire_purged {
+        uint32_t number; /* of the limits that held */
+        uint32_t why;    /* enum wire_purge */
+        uint64_t time_ns;
+        uint64_t purges, bytes, ns;
+        uint64_t refaulted_bytes; /* in use again within a second; of purges told earlier, too */
+};
+
+enum wire_purge {
+        WIRE_PURGE_OTHER,
+        WIRE_PURGE_DECAY,     /* had been free for long enough */
+        WIRE_PURGE_EXCESS,    /* more than may stay */
+        WIRE_PURGE_PRESSURE,  /* the governor emptied the pools */
+        WIRE_PURGE_TRIM,      /* malloc_trim */
+        WIRE_PURGE_EXHAUSTED, /* the kernel gave no memory */
+        WIRE_PURGES,
 };
 
 /* The end of a walk of the live heap; its LIVE events stand before it in frames of the same thread. */

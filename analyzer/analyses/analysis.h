@@ -26,10 +26,14 @@ struct table *analysis_growth(const struct evidence *evidence);
 struct table *analysis_peak(const struct evidence *evidence);
 struct table *analysis_churn(const struct evidence *evidence);
 struct table *analysis_pools(const struct evidence *evidence);
+struct table *analysis_purging(const struct evidence *evidence);
 struct table *analysis_waste(const struct evidence *evidence);
 
 /* What makes the figures doubtful: losses, damage, a heap that disagrees with the events. */
 void analysis_warnings(const struct evidence *evidence, struct findings *findings);
+
+/* One line for POOLS, if anything was given back to the kernel. */
+void purging_tell(const struct evidence *evidence, struct table *pools);
 
 /* Words that several of them use. */
 struct unit_text words_end(const struct evidence *evidence); /* "exit 0", "signal SEGV", "_exit", … */

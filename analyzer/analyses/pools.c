@@ -95,10 +95,12 @@ struct table *analysis_pools(const struct evidence *evidence)
                 }
                 smaller = block;
         }
-        if (table->row_count)
+        if (table->row_count) {
                 tell(evidence, table, held, used);
-        else
+                purging_tell(evidence, table);
+        } else {
                 table_note(table, told ? "the pools were never used"
                                        : "the pools did not tell: the program ended without last words");
+        }
         return table;
 }

@@ -239,6 +239,12 @@ static void take_cold(struct place *place, const struct wire_event *event)
                 process->used = true;
                 process->usage = event->usage;
                 break;
+        case WIRE_LIMITS:
+                purging_limits(&process->purging, &event->limits);
+                break;
+        case WIRE_PURGED:
+                purging_purged(&process->purging, &event->purged);
+                break;
         case WIRE_LIVE:
                 process_walk_live(process, &event->live);
                 break;

@@ -35,6 +35,7 @@ void process_free(struct process *process)
         sites_free(&process->sites);
         series_free(&process->series);
         free(process->pool);
+        purging_free(&process->purging);
         free(process->loss);
         free(process->exe);
         free(process->command);

@@ -6,6 +6,7 @@
 
 #include "analyzer/model/modules.h"
 #include "analyzer/model/peak.h"
+#include "analyzer/model/purging.h"
 #include "analyzer/model/sequence.h"
 #include "analyzer/model/site.h"
 #include "analyzer/model/stacks.h"
@@ -63,6 +64,7 @@ struct process {
         struct wire_usage usage;
         struct wire_pool *pool;
         size_t pool_count, pool_room;
+        struct purging purging;
         struct loss *loss;
         size_t loss_count, loss_room;
         UT_hash_handle hh;

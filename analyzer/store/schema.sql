@@ -104,6 +104,31 @@ CREATE TABLE pool (
   PRIMARY KEY (process, size_class)
 ) WITHOUT ROWID;
 
+-- How much free memory the pools kept, from each change on until the next. Row 0 is what was configured; after 200
+-- changes the last row stands for all that followed.
+CREATE TABLE purge_limit (
+  process INTEGER, place INTEGER,
+  number INTEGER,                -- of the change
+  time_ns INTEGER,
+  why TEXT,                      -- 'configured', 'squeezed', 'emptied', 'relaxed', 'returned', 'restored'
+  source TEXT,                   -- 'none', 'cgroup', 'stall', 'address space', 'data', 'machine'
+  retain INTEGER,                -- free bytes that may stay for good
+  most INTEGER,                  -- free bytes that may stay at all
+  decay_ms INTEGER,              -- how long what is between the two may stay
+  used INTEGER, memory_limit INTEGER, -- of the source; limit 0: not known
+  stalled REAL,                  -- share of the last 10 s that tasks waited for memory
+  retained INTEGER,              -- free bytes that were kept just then
+  PRIMARY KEY (process, place)
+) WITHOUT ROWID;
+-- What went back to the kernel while these limits held.
+CREATE TABLE purge (
+  process INTEGER, place INTEGER, -- of purge_limit
+  why TEXT,                      -- 'other', 'decay', 'excess', 'pressure', 'trim', 'exhausted'
+  purges INTEGER, bytes INTEGER, ns INTEGER,
+  refaulted INTEGER,             -- bytes in use again within a second
+  PRIMARY KEY (process, place, why)
+) WITHOUT ROWID;
+
 CREATE TABLE event_loss (process INTEGER, thread INTEGER, first_sequence INTEGER, frames INTEGER, events INTEGER, why TEXT);
 
 -- For people with sqlite3 at hand: each site with its innermost named function.

@@ -91,6 +91,7 @@ bool store_write(const char *path, const struct model *model, const struct catal
 
         tables_meta(writer, model, catalog, facts);
         tables_processes(writer, model);
+        tables_purging(writer, model);
         tables_process_series(writer, model);
         status = tables_frames(writer, model, catalog);
         tables_modules(writer, model, catalog, status);

@@ -13,6 +13,7 @@ uint64_t tables_lost_events(const struct process *process);
 void tables_meta(struct writer *writer, const struct model *model, const struct catalog *catalog,
                  const struct store_facts *facts);
 void tables_processes(struct writer *writer, const struct model *model); /* process, thread, pool, event_loss */
+void tables_purging(struct writer *writer, const struct model *model);   /* purge_limit, purge */
 void tables_process_series(struct writer *writer, const struct model *model);
 
 /* frame, symbol, stack, stack_frame. Returns the status of each file of the catalog, to be freed. */

@@ -97,6 +97,13 @@ void writer_integer(struct writer *writer, uint64_t value)
                 check(writer, sqlite3_bind_int64(writer->insert, writer->column, (sqlite3_int64)value));
 }
 
+void writer_real(struct writer *writer, double value)
+{
+        writer->column++;
+        if (writer->insert)
+                check(writer, sqlite3_bind_double(writer->insert, writer->column, value));
+}
+
 void writer_text(struct writer *writer, const char *text)
 {
         writer->column++;

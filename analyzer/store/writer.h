@@ -14,7 +14,8 @@ bool writer_close(struct writer *writer, char **ret_trouble);     /* commits; tr
 
 void writer_table(struct writer *writer, const char *table); /* the rows to come are for this table */
 void writer_integer(struct writer *writer, uint64_t value);  /* kept as a signed 64-bit number */
-void writer_text(struct writer *writer, const char *text);   /* NULL: SQL's NULL; must live until the row ends */
+void writer_real(struct writer *writer, double value);
+void writer_text(struct writer *writer, const char *text); /* NULL: SQL's NULL; must live until the row ends */
 void writer_null(struct writer *writer);
 void writer_row(struct writer *writer); /* every column must have been given */
 

@@ -45,6 +45,9 @@ static void seed_every_event(void)
         encode_lost(to, 5, 1);
         encode_pool(to, &(struct wire_pool){0, 16, 1, 65536, 4096, 1, 16, 2, 3, 4, 5});
         encode_usage(to, &(struct wire_usage){.mapped_bytes = 1 << 22, .stacks = 2});
+        encode_limits(to, &(struct wire_limits){.number = 1, .why = WIRE_LIMITS_SQUEEZED, .retain_bytes = 1 << 20});
+        encode_purged(to,
+                      &(struct wire_purged){.number = 1, .why = WIRE_PURGE_PRESSURE, .purges = 1, .bytes = 1 << 20});
         encode_live(to, &(struct wire_live){1, 1, 2, 3});
         encode_walked(to, &(struct wire_walked){.blocks = 1, .bytes = 2, .threads = 1});
         encode_exit(to, &(struct wire_exit_event){.how = WIRE_EXIT_NORMAL, .time_ns = stream.time_ns});

@@ -136,6 +136,32 @@ Test(profile, pools_have_their_kind)
         expect("SELECT group_concat(kind, ' ') FROM (SELECT kind FROM pool ORDER BY size_class)", "small large huge");
 }
 
+Test(profile, the_history_of_purging_is_kept_and_bounded)
+{
+        struct encode *to = stream_to(&stream, 1, 1);
+
+        encode_limits(to, &(struct wire_limits){.retain_bytes = 4, .most_bytes = 64, .decay_ms = 1000});
+        encode_purged(to, &(struct wire_purged){.number = 1, .why = WIRE_PURGE_PRESSURE, .purges = 1, .bytes = 30});
+        encode_purged(to, &(struct wire_purged){.why = WIRE_PURGE_DECAY, .purges = 2, .bytes = 10, .ns = 7});
+        encode_purged(to, &(struct wire_purged){.why = 99, .purges = 1, .bytes = 1, .refaulted_bytes = 1});
+        encode_limits(to, &(struct wire_limits){.number = 1,
+                                                .why = WIRE_LIMITS_SQUEEZED,
+                                                .source = WIRE_PRESSURE_CGROUP,
+                                                .stalled = 250,
+                                                .time_ns = stream.time_ns + 5});
+        for (uint32_t number = 1000; number > 300; number -= 100)
+                encode_limits(to, &(struct wire_limits){.number = number, .why = 99, .source = 99});
+        encode_purged(to, &(struct wire_purged){.number = UINT32_MAX, .why = WIRE_PURGE_TRIM, .purges = 1});
+        store(&(struct store_facts){0});
+        expect("SELECT group_concat(number || why || source, ' ') FROM purge_limit",
+               "0configurednone 1squeezedcgroup 1000otherother");
+        expect("SELECT retain || ' ' || most || ' ' || decay_ms FROM purge_limit WHERE place = 0", "4 64 1000");
+        expect("SELECT time_ns || ' ' || stalled FROM purge_limit WHERE place = 1", "5 0.025");
+        expect("SELECT group_concat(place || why || purges || '/' || bytes || '/' || ns || '/' || refaulted, ' ') "
+               "FROM purge",
+               "0decay2/10/7/0 0other1/1/0/1 1pressure1/30/0/0 200trim1/0/0/0");
+}
+
 Test(profile, forks_and_executed_programs_are_told_apart)
 {
         stream_process(&stream, 2, 1, 200);

@@ -245,6 +245,12 @@ Test(wire, the_last_words_come_back)
         cr_expect_eq(only_event().kind, WIRE_THREAD_END);
 }
 
+Test(wire, limits_and_purges_come_back)
+{
+        EXPECT_SAME(WIRE_LIMITS, limits, struct wire_limits, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, UINT64_MAX);
+        EXPECT_SAME(WIRE_PURGED, purged, struct wire_purged, 1, 2, 3, 4, 5, 6, UINT64_MAX);
+}
+
 Test(wire, every_event_is_published_whole)
 {
         frame_begin(&frame);
