@@ -138,9 +138,23 @@ __attribute__((constructor)) static void begin(int argument_count, char **argume
 
 /* --- the end ----------------------------------------------------------------------------------------------------- */
 
-static void walk_heap(void *walk)
+static void walk_block(void *walk, const struct heap_visited *block)
 {
-        heaps_walk(recorder_walk_block, walk);
+        recorder_walk_block(walk, block->usable, block->side, block->slab, block->pinned);
+}
+
+static void walk_heap(struct recorder_walk *walk)
+{
+        struct heap_empty empty;
+
+        heaps_walk(walk_block, walk, &empty);
+        recorder_walk_empty(walk, &(struct wire_empty){
+                                          .sparse_slabs = empty.sparse_slabs,
+                                          .pinned_bytes = empty.pinned,
+                                          .filling_bytes = empty.filling,
+                                          .dense_bytes = empty.dense,
+                                          .unpinned_bytes = empty.unpinned,
+                                  });
 }
 
 static void pools_fill(const struct heap_usage *usage, struct wire_pool *pool)

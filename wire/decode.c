@@ -179,7 +179,8 @@ static void get_exit(struct cursor *cursor, struct wire_exit_event *exit)
 static void get_live(struct cursor *cursor, struct wire_live *live)
 {
         live->stack = get_varint_32(cursor);
-        GET(cursor, &live->blocks, &live->bytes, &live->usable_bytes);
+        GET(cursor, &live->blocks, &live->bytes, &live->usable_bytes, &live->pinned_bytes, &live->pinning_blocks,
+            &live->pinned_slabs);
 }
 
 static void get_limits(struct cursor *cursor, struct wire_limits *limits)
@@ -202,7 +203,8 @@ static void get_purged(struct cursor *cursor, struct wire_purged *purged)
 static void get_walked(struct cursor *cursor, struct wire_walked *walked)
 {
         GET(cursor, &walked->blocks, &walked->bytes, &walked->inherited_blocks, &walked->inherited_bytes,
-            &walked->untraced_blocks, &walked->threads);
+            &walked->untraced_blocks, &walked->threads, &walked->empty.sparse_slabs, &walked->empty.pinned_bytes,
+            &walked->empty.filling_bytes, &walked->empty.dense_bytes, &walked->empty.unpinned_bytes);
 }
 
 /* False: a kind that this version does not know. */

@@ -172,14 +172,16 @@ void encode_usage(struct encode *encode, const struct wire_usage *usage)
 
 void encode_live(struct encode *encode, const struct wire_live *live)
 {
-        cold_end(encode,
-                 PUT(cold_begin(encode, WIRE_LIVE), live->stack, live->blocks, live->bytes, live->usable_bytes));
+        cold_end(encode, PUT(cold_begin(encode, WIRE_LIVE), live->stack, live->blocks, live->bytes, live->usable_bytes,
+                             live->pinned_bytes, live->pinning_blocks, live->pinned_slabs));
 }
 
 void encode_walked(struct encode *encode, const struct wire_walked *walked)
 {
         cold_end(encode, PUT(cold_begin(encode, WIRE_WALKED), walked->blocks, walked->bytes, walked->inherited_blocks,
-                             walked->inherited_bytes, walked->untraced_blocks, walked->threads));
+                             walked->inherited_bytes, walked->untraced_blocks, walked->threads,
+                             walked->empty.sparse_slabs, walked->empty.pinned_bytes, walked->empty.filling_bytes,
+                             walked->empty.dense_bytes, walked->empty.unpinned_bytes));
 }
 
 void encode_limits(struct encode *encode, const struct wire_limits *limits)

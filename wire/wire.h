@@ -191,6 +191,18 @@ struct wire_usage {
 struct wire_live {
         uint32_t stack;
         uint64_t blocks, bytes, usable_bytes;
+        uint64_t pinned_bytes;   /* empty bytes of sparse slabs that are charged to these blocks */
+        uint64_t pinning_blocks; /* of the blocks, those that lie in sparse slabs */
+        uint64_t pinned_slabs;   /* sparse slabs that they lie in; others may lie there too */
+};
+
+/* Where the empty bytes of small slabs are. */
+struct wire_empty {
+        uint64_t sparse_slabs;
+        uint64_t pinned_bytes;   /* in sparse slabs */
+        uint64_t filling_bytes;  /* in slabs that would be sparse if threads did not allocate from them next */
+        uint64_t dense_bytes;    /* in slabs that are at least half full */
+        uint64_t unpinned_bytes; /* in slabs without a block that has a record */
 };
 
 /* How much free memory the pools keep from now on, and why. */
@@ -253,6 +265,7 @@ struct wire_walked {
         uint64_t inherited_blocks, inherited_bytes; /* born before the fork */
         uint64_t untraced_blocks;                   /* born before recording began: they have no record */
         uint64_t threads;                           /* threads that had not ended, the walker included */
+        struct wire_empty empty;
 };
 
 struct wire_exit_event {

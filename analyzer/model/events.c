@@ -84,11 +84,7 @@ static void live_change(struct place *place, struct site *site, uint64_t block, 
         site_add(&process->live_bytes, bytes);
         site_add(&process->live_usable, usable);
         if (place->thread->walk && place->thread->walk == process->walk) {
-                if (site->walk != process->walk) {
-                        site->walk = process->walk;
-                        site->walk_blocks = site->walk_bytes = 0;
-                        site->after_blocks = site->after_bytes = 0;
-                }
+                site_before_walk(site, process->walk);
                 site_add(&site->after_blocks, block);
                 site_add(&site->after_bytes, bytes);
         }

@@ -109,13 +109,13 @@ void process_walk_live(struct process *process, const struct wire_live *live)
                 process->walk_open = true;
                 process->walk++;
         }
-        if (site->walk != process->walk) {
-                site->walk = process->walk;
-                site->walk_blocks = site->walk_bytes = 0;
-                site->after_blocks = site->after_bytes = 0;
-        }
+        site_before_walk(site, process->walk);
         site->walk_blocks += live->blocks;
         site->walk_bytes += live->bytes;
+        site->walk_usable += live->usable_bytes;
+        site->pinned_bytes += live->pinned_bytes;
+        site->pinning_blocks += live->pinning_blocks;
+        site->pinned_slabs += live->pinned_slabs;
 }
 
 void process_walk_end(struct process *process, struct thread *walker, const struct wire_walked *walked)
@@ -137,6 +137,15 @@ static bool site_differs(const struct process *process, const struct site *site)
         return blocks != (seen ? site->walk_blocks : 0) || bytes != (seen ? site->walk_bytes : 0);
 }
 
+/* What the pools gave is computed from sizes; the walk knows better where a block is aligned, or has shrunk in place.
+ */
+static void take_usable(const struct process *process, struct site *site)
+{
+        site_before_walk(site, process->walk);
+        if (process->walked && site->walk_blocks && !site->after_blocks && !site_differs(process, site))
+                site->live_usable = (int64_t)site->walk_usable;
+}
+
 void process_finish(struct process *process, const struct clock *clock, const struct clock *site_clock)
 {
         process->walk_stacks_differ = 0;
@@ -145,6 +154,7 @@ void process_finish(struct process *process, const struct clock *clock, const st
 
                 site_before_change(site, process->peak);
                 series_catch_up(&site->series, site_clock);
+                take_usable(process, site);
                 process->walk_stacks_differ += process->walked && site_differs(process, site);
         }
         series_catch_up(&process->series, clock);

@@ -61,6 +61,9 @@ void site_merge(struct site *site, struct site *from, const struct clock *clock)
         site_add(&site->peak_bytes, (uint64_t)from->peak_bytes);
         site_add(&site->peak_usable, (uint64_t)from->peak_usable);
         site_add(&site->bytes_max, (uint64_t)from->bytes_max); /* at most this: their highs need not coincide */
+        site->pinned_bytes += from->pinned_bytes;
+        site->pinning_blocks += from->pinning_blocks;
+        site->pinned_slabs += from->pinned_slabs;
         for (size_t i = 0; i < SITE_AGES; i++)
                 site->ages[i] += from->ages[i];
         site_merge_times(site, from);

@@ -19,14 +19,15 @@ struct site {
         int64_t peak_blocks, peak_bytes, peak_usable; /* valid for peak_seen; see site_before_change */
         uint64_t peak_seen;
         int64_t bytes_max;
+        uint64_t pinned_bytes, pinning_blocks, pinned_slabs; /* by the walk; see wire_live */
         uint64_t size_min, size_max;
         uint64_t first_ns, last_ns; /* of its allocations, on the clock of the events */
         uint64_t ages[SITE_AGES];
         uint64_t size_last, usable_last; /* a site asks for the same size again and again */
         struct series series;
 
-        uint32_t walk; /* the walk that the next four belong to */
-        uint64_t walk_blocks, walk_bytes;
+        uint32_t walk; /* the walk that the next five belong to, and pinned_bytes and its like */
+        uint64_t walk_blocks, walk_bytes, walk_usable;
         int64_t after_blocks, after_bytes; /* changed by the walker after its walk */
 };
 
@@ -66,6 +67,17 @@ static inline void sites_fetch(const struct sites *sites, uint32_t stack)
 
         if (!(stack >> SITE_ID_BITS) && sites->leaf && sites->leaf[stack >> LEAF_BITS])
                 __builtin_prefetch(&sites->leaf[stack >> LEAF_BITS][stack & ((1 << LEAF_BITS) - 1)]);
+}
+
+/* Before anything is noted about a walk: forgets what an earlier one has said. */
+static inline void site_before_walk(struct site *site, uint32_t walk)
+{
+        if (site->walk == walk)
+                return;
+        site->walk = walk;
+        site->walk_blocks = site->walk_bytes = site->walk_usable = 0;
+        site->pinned_bytes = site->pinning_blocks = site->pinned_slabs = 0;
+        site->after_blocks = site->after_bytes = 0;
 }
 
 /* A new peak of the process only counts up `peak`: no copy of all sites. A site that changes after the latest peak

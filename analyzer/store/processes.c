@@ -130,6 +130,8 @@ static void last_words(struct writer *writer, const struct process *process)
         TOLD(writer, process->used, usage->mapped_bytes, usage->free_bytes, usage->purged_bytes, usage->metadata_bytes,
              usage->side_bytes, usage->recorder_bytes, usage->frees_foreign, usage->frees_interior, usage->frees_double,
              usage->stacks, usage->stacks_truncated, usage->stacks_broken, usage->stacks_checked, usage->stacks_differ);
+        TOLD(writer, process->walked, walk->empty.sparse_slabs, walk->empty.pinned_bytes, walk->empty.filling_bytes,
+             walk->empty.dense_bytes, walk->empty.unpinned_bytes);
 }
 
 static void write_threads(struct writer *writer, const struct process *process)

@@ -34,7 +34,10 @@ CREATE TABLE process (
   counted_allocations INTEGER, counted_frees INTEGER, counted_resizes INTEGER, -- the guest's own count, or NULL
   mapped INTEGER, free_slices INTEGER, purged INTEGER, metadata INTEGER, side INTEGER, recorder INTEGER,
   frees_foreign INTEGER, frees_interior INTEGER, frees_double INTEGER,
-  stacks INTEGER, stacks_truncated INTEGER, stacks_broken INTEGER, stacks_checked INTEGER, stacks_differ INTEGER
+  stacks INTEGER, stacks_truncated INTEGER, stacks_broken INTEGER, stacks_checked INTEGER, stacks_differ INTEGER,
+  -- What is empty in small slabs, by the walk: pinned in sparse slabs (by sites, by the parent's blocks and by heaptap's own),
+  -- in sparse slabs that threads allocate from next, in slabs at least half full, in slabs without recorded blocks.
+  sparse_slabs INTEGER, empty_pinned INTEGER, empty_filling INTEGER, empty_dense INTEGER, empty_unpinned INTEGER
 );
 
 CREATE TABLE thread (
@@ -80,7 +83,10 @@ CREATE TABLE site (
   max_bytes INTEGER,             -- the most this site held at any time
   size_min INTEGER, size_max INTEGER,
   first_ns INTEGER, last_ns INTEGER,
-  ages TEXT                      -- frees by enum wire_age, 0 to 7, separated by spaces
+  ages TEXT,                     -- frees by enum wire_age, 0 to 7, separated by spaces
+  -- At the end, by the walk: the empty bytes of sparse slabs (less than half full) are charged to the blocks in use there.
+  pinned_bytes INTEGER, pinning_blocks INTEGER,
+  pinned_slabs INTEGER           -- a slab counts for every site that pins it
 );
 
 -- What changed in each time bin (bins of meta.bin_ns); only bins in which something happened.

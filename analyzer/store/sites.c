@@ -103,6 +103,9 @@ static void write_site(struct writer *writer, const struct model *model, const s
                         writer_null(writer);
         }
         writer_text(writer, ages);
+        writer_integer(writer, site->pinned_bytes);
+        writer_integer(writer, site->pinning_blocks);
+        writer_integer(writer, site->pinned_slabs);
         writer_row(writer);
 }
 

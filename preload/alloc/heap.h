@@ -74,10 +74,30 @@ void heaps_after_fork(struct heap *survivor);
 /* Gives free memory back to the kernel; true: some was. */
 bool heaps_trim(void);
 
+/* A block in use, as the walk finds it. */
+struct heap_visited {
+        void *start;
+        size_t usable;
+        uint64_t side;    /* its record, read once; blocks whose record is 0 are not visited */
+        const void *slab; /* the sparse slab that it pins, or NULL; blocks of one slab come in a row */
+        size_t pinned;    /* its share of that slab's empty bytes */
+};
+typedef void heap_visit(void *context, const struct heap_visited *block);
+
+/* Where the empty bytes of small slabs are: what is carved, so that it may be resident, and holds no block in use. A
+ * slab is sparse if less than half of what is carved is in use: below that, the blocks of two slabs would fit into
+ * one. */
+struct heap_empty {
+        size_t sparse_slabs;
+        size_t pinned;   /* in sparse slabs: it would be given back but for the blocks in use there */
+        size_t filling;  /* in sparse slabs that their heaps allocate from next, and would keep without any block */
+        size_t dense;    /* in all others that hold a block with a record */
+        size_t unpinned; /* in slabs that hold none */
+};
+
 /* Calls visit for every block in use of every sided heap. Other threads may run: what they change meanwhile may or may
- * not be seen. `side` is the record read once; blocks whose record is 0 are not visited. */
-typedef void heap_visit(void *context, void *start, size_t usable, uint64_t side);
-void heaps_walk(heap_visit *visit, void *context);
+ * not be seen; but what the visited blocks pin is always ret_empty->pinned. */
+void heaps_walk(heap_visit *visit, void *context, struct heap_empty *ret_empty);
 
 /* What the pools hold, all heaps together. Racy while other threads run. */
 enum { HEAP_CLASSES = 72, HEAP_POOLS = HEAP_CLASSES + 2 }; /* then large runs, then huge blocks */

@@ -1,21 +1,87 @@
 /* Taking stock: every block of the sided heaps, and what the pools hold. */
 #include "preload/alloc/heap.h"
 
-static void walk_slab(const struct slab_view *view, heap_visit *visit, void *context)
+struct walk {
+        heap_visit *visit;
+        void *context;
+        struct heap_empty empty;
+};
+
+static uint32_t count_live(const struct slab_view *view)
 {
+        uint32_t live = 0;
+
+        for (uint32_t i = 0; i < view->carved; i++)
+                live += atomic_load_explicit(&view->side[i], memory_order_relaxed) != 0;
+        return live;
+}
+
+/* Whether a heap allocates from this slab next, and would keep it even if it were empty (destroy_if_empty): then
+ * nobody holds back what is free in it. Reads the heap beside its user's back: off by what happens at this moment. */
+__attribute__((no_sanitize("thread"))) static bool is_filling(const struct slab_view *view)
+{
+        /* Acquire: pairs with heap_adopt, so that the heap is seen filled in. */
+        uintptr_t owner = atomic_load_explicit(&view->slab->owner, memory_order_acquire) & ~(uintptr_t)SLAB_SIDED;
+        const struct heap *heap = (const struct heap *)owner;
+        const struct slab *slab = view->slab;
+
+        return heap && !heap->retired && slab->slices == 1 && heap->available[slab->size_class] == slab;
+}
+
+/* Sorts the empty bytes of a small slab; returns those that its blocks have to answer for. */
+static size_t sort_empty(const struct slab_view *view, uint32_t live, struct heap_empty *empty)
+{
+        size_t bytes = (size_t)(view->carved - live) * view->bytes;
+
+        if (!live)
+                empty->unpinned += bytes;
+        else if (live >= view->carved - live)
+                empty->dense += bytes;
+        else if (is_filling(view))
+                empty->filling += bytes;
+        else
+                return bytes;
+        return 0;
+}
+
+static void walk_slab(const struct slab_view *view, struct walk *walk)
+{
+        struct heap_visited block = {.usable = view->bytes};
+        uint32_t live = view->kind == SLAB_SMALL ? count_live(view) : 0;
+        size_t pinned = 0;
+
+        /* Once the array has gone to another slab, the count means nothing. */
+        if (view->kind == SLAB_SMALL && slab_view_holds(view))
+                pinned = sort_empty(view, live, &walk->empty);
+        if (pinned)
+                block.slab = view->start;
+        walk->empty.sparse_slabs += pinned != 0;
         for (uint32_t i = 0; i < view->carved; i++) {
                 /* Acquire: should the array have gone to another slab, view_holds sees that it has. */
-                uint64_t side = atomic_load_explicit(&view->side[i], memory_order_acquire);
-
-                if (!side)
+                block.side = atomic_load_explicit(&view->side[i], memory_order_acquire);
+                if (!block.side)
                         continue;
                 if (!slab_view_holds(view))
                         return;
-                visit(context, view->start + (size_t)i * view->bytes, view->bytes, side);
+                block.start = view->start + (size_t)i * view->bytes;
+                block.pinned = live ? pinned / live : 0; /* so that the last one gets what is left */
+                live -= live != 0;
+                pinned -= block.pinned;
+                walk->empty.pinned += block.pinned;
+                walk->visit(walk->context, &block);
         }
 }
 
-static void walk_huge(heap_visit *visit, void *context)
+/* A slab without records, as a plain heap has them. */
+static void walk_plain(const struct slab_view *view, struct heap_empty *empty)
+{
+        uint32_t used = atomic_load_explicit(&view->slab->used, memory_order_relaxed);
+
+        if (view->kind == SLAB_SMALL && used < view->carved)
+                empty->unpinned += (size_t)(view->carved - used) * view->bytes;
+}
+
+static void walk_huge(struct walk *walk)
 {
         for (struct huge *huge = huge_first(); huge; huge = huge->next) {
                 /* Acquire: pairs with huge_create. */
@@ -24,7 +90,7 @@ static void walk_huge(heap_visit *visit, void *context)
                 uint64_t side = atomic_load_explicit(&huge->record, memory_order_relaxed);
 
                 if (start && side && atomic_load_explicit(&huge->sided, memory_order_relaxed))
-                        visit(context, (void *)start, usable, side);
+                        walk->visit(walk->context, &(struct heap_visited){(void *)start, usable, side, NULL, 0});
         }
 }
 
@@ -41,17 +107,23 @@ static struct slab_view slab_from(char *segment, unsigned *slice)
         return view;
 }
 
-void heaps_walk(heap_visit *visit, void *context)
+void heaps_walk(heap_visit *visit, void *context, struct heap_empty *ret_empty)
 {
+        struct walk walk = {.visit = visit, .context = context};
+
         for (size_t number = 0; number < segment_count(); number++) {
                 char *segment = segment_at(number);
                 unsigned slice = 1;
 
-                for (struct slab_view view; segment && (view = slab_from(segment, &slice)).kind != SLAB_NONE;)
+                for (struct slab_view view; segment && (view = slab_from(segment, &slice)).kind != SLAB_NONE;) {
                         if (view.side)
-                                walk_slab(&view, visit, context);
+                                walk_slab(&view, &walk);
+                        else
+                                walk_plain(&view, &walk.empty);
+                }
         }
-        walk_huge(visit, context);
+        walk_huge(&walk);
+        *ret_empty = walk.empty;
 }
 
 static void use_slab(const struct slab_view *view, struct heap_usage *usage)

@@ -34,19 +34,23 @@ static bool census_grow(struct census *census)
         return true;
 }
 
-bool census_add(struct census *census, uint32_t stack, size_t bytes, size_t usable)
+bool census_add(struct census *census, const struct census_block *block)
 {
         struct census_row *row;
 
         if (census->row_count * 2 >= census->row_max && !census_grow(census))
                 return false;
-        row = row_find(census->row, census->row_max, stack);
+        row = row_find(census->row, census->row_max, block->stack);
         census->row_count += !row->used;
-        row->stack = stack;
+        row->stack = block->stack;
         row->used = 1;
         row->blocks++;
-        row->bytes += bytes;
-        row->usable += usable;
+        row->bytes += block->bytes;
+        row->usable += block->usable;
+        row->pinned += block->pinned;
+        row->pinning_blocks += block->slab != NULL;
+        row->pinned_slabs += block->slab && block->slab != row->slab_last;
+        row->slab_last = block->slab;
         return true;
 }
 

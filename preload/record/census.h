@@ -6,10 +6,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct census_block {
+        uint32_t stack;
+        size_t bytes, usable;
+        const void *slab; /* the sparse slab it pins, or NULL; blocks of one slab come in a row */
+        size_t pinned;    /* its share of what is empty there */
+};
+
 struct census_row {
         uint32_t stack;
         uint32_t used;
         uint64_t blocks, bytes, usable;
+        uint64_t pinned, pinning_blocks, pinned_slabs; /* a slab counts for every stack that pins it */
+        const void *slab_last;
 };
 
 struct census {
@@ -17,7 +26,7 @@ struct census {
         size_t row_count, row_max; /* row_max: a power of two, or 0 */
 };
 
-bool census_add(struct census *census, uint32_t stack, size_t bytes, size_t usable); /* false: no memory */
+bool census_add(struct census *census, const struct census_block *block); /* false: no memory */
 void census_close(struct census *census);
 
 #endif

@@ -12,12 +12,10 @@ struct recorder_walk {
         bool incomplete;
 };
 
-void recorder_walk_block(void *context, void *start, size_t usable, uint64_t record)
+void recorder_walk_block(struct recorder_walk *walk, size_t usable, uint64_t record, const void *slab, size_t pinned)
 {
-        struct recorder_walk *walk = context;
         size_t bytes = recorder_size(record, usable);
 
-        (void)start;
         if (!(record & RECORDER_LIVE) || record_is_silent(record))
                 return;
         if (record_is_inherited(record)) {
@@ -27,11 +25,17 @@ void recorder_walk_block(void *context, void *start, size_t usable, uint64_t rec
         }
         walk->walked.blocks++;
         walk->walked.bytes += bytes;
-        if (!census_add(&walk->census, (uint32_t)record, bytes, usable))
+        if (!census_add(&walk->census, &(struct census_block){(uint32_t)record, bytes, usable, slab, pinned}))
                 walk->incomplete = true;
 }
 
-static void close_walk(struct recorder *recorder, const struct recorder_close *close, void (*walk_heap)(void *walk))
+void recorder_walk_empty(struct recorder_walk *walk, const struct wire_empty *empty)
+{
+        walk->walked.empty = *empty;
+}
+
+static void close_walk(struct recorder *recorder, const struct recorder_close *close,
+                       void (*walk_heap)(struct recorder_walk *walk))
 {
         struct recorder_walk walk = {.walked = {.untraced_blocks = close->untraced_blocks, .threads = close->threads}};
 
@@ -41,13 +45,15 @@ static void close_walk(struct recorder *recorder, const struct recorder_close *c
 
                 if (!row->used)
                         continue;
-                frames_room(recorder, 64);
+                frames_room(recorder, 96);
                 if (!frames_begun(recorder))
                         break;
-                encode_live(&recorder->encode, &(struct wire_live){row->stack, row->blocks, row->bytes, row->usable});
+                encode_live(&recorder->encode,
+                            &(struct wire_live){row->stack, row->blocks, row->bytes, row->usable, row->pinned,
+                                                row->pinning_blocks, row->pinned_slabs});
         }
         census_close(&walk.census);
-        frames_room(recorder, 128);
+        frames_room(recorder, 192);
         if (frames_begun(recorder) && !walk.incomplete)
                 encode_walked(&recorder->encode, &walk.walked);
 }
@@ -88,7 +94,8 @@ static void close_exit(struct recorder *recorder, const struct recorder_close *c
                                        });
 }
 
-void recorder_close(struct recorder *recorder, const struct recorder_close *close, void (*walk_heap)(void *walk))
+void recorder_close(struct recorder *recorder, const struct recorder_close *close,
+                    void (*walk_heap)(struct recorder_walk *walk))
 {
         if (!recorder_is_on())
                 return;

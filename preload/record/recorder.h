@@ -83,7 +83,9 @@ static inline size_t recorder_size(uint64_t record, size_t usable)
 
 /* Last words: the census of the live heap, the pools, the end. All of it is sent before recorder_close returns. */
 struct recorder_walk;
-void recorder_walk_block(void *walk, void *start, size_t usable, uint64_t record); /* a heap_visit */
+/* `slab` and `pinned`: see census.h. */
+void recorder_walk_block(struct recorder_walk *walk, size_t usable, uint64_t record, const void *slab, size_t pinned);
+void recorder_walk_empty(struct recorder_walk *walk, const struct wire_empty *empty);
 struct recorder_close {
         enum wire_exit how;
         const struct wire_pool *pool;
@@ -93,7 +95,8 @@ struct recorder_close {
         uint64_t allocations, frees, resizes, requested_bytes; /* of all recorders */
         struct memo_counts counts;
 };
-/* `walk_heap` calls recorder_walk_block with the context it is given for every block. */
-void recorder_close(struct recorder *recorder, const struct recorder_close *close, void (*walk_heap)(void *walk));
+/* `walk_heap` calls recorder_walk_block for every block, and recorder_walk_empty once, with the walk it is given. */
+void recorder_close(struct recorder *recorder, const struct recorder_close *close,
+                    void (*walk_heap)(struct recorder_walk *walk));
 
 #endif

@@ -10,11 +10,11 @@ INSERT INTO process (id, pid, parent_pid, kind, exe, command, flags, start_ns, e
   threads_at_exit, allocations, frees, resizes, temporary, inherited_frees, requested, freed, live_blocks, live_bytes,
   peak_blocks, peak_bytes, peak_usable, peak_ns, peak_bound, rss_peak, walk, walk_blocks, walk_bytes, walk_untraced_blocks,
   walk_stacks_differ, counted_allocations, counted_frees, counted_resizes, mapped, free_slices, purged, metadata, side,
-  recorder, stacks, stacks_truncated, stacks_broken)
+  recorder, stacks, stacks_truncated, stacks_broken, sparse_slabs, empty_pinned, empty_filling, empty_dense, empty_unpinned)
 VALUES (1, 4711, 4000, 'main', '/usr/local/bin/indexer', './indexer big.txt', 1, 0, 12400000000, 'exit', 536870912, 1, 1,
   12345678, 12344654, 1204, 12000000, 0, 4509715660, 4508667084, 1024, 1048576, 301024, 85144371, 91226112, 7300000000, 0,
   101082726, 'agrees', 1024, 1048576, 0, 0, 12345678, 12344654, 1204, 98566144, 1048576, 0, 65536, 2408192,
-  1048576, 6, 0, 0);
+  1048576, 6, 0, 0, 1, 40960, 0, 7168, 14545472);
 INSERT INTO module VALUES
   (1, 1, 1, 94000000000000, 94000000100000, 94000000000000, 'aa', '/usr/local/bin/indexer', 'debug', 0),
   (2, 1, 1, 139000000000000, 139000002000000, 139000000000000, 'bb', '/usr/lib/x86_64-linux-gnu/libc.so.6', 'dynsym', 0),
@@ -38,15 +38,15 @@ INSERT INTO stack_frame VALUES
   (5, 0, 9), (5, 1, 2), (5, 2, 4), (5, 3, 5), (5, 4, 6);
 INSERT INTO site VALUES
   (1, 1, 1, 'malloc', 200000, 200000, 0, 0, 0, 8000000, 8000000, 9600000, 0, 0, 0, 200000, 8000000, 9600000, 8000000,
-   40, 40, 100000, 7300000000, '0 0 0 0 0 200000 0 0'),
+   40, 40, 100000, 7300000000, '0 0 0 0 0 200000 0 0', 0, 0, 0),
   (2, 1, 2, 'calloc', 1000, 0, 0, 0, 0, 1024000, 0, 1024000, 1000, 1024000, 1024000, 600, 614400, 614400, 1024000,
-   1024, 1024, 50000000, 12350000000, '0 0 0 0 0 0 0 0'),
+   1024, 1024, 50000000, 12350000000, '0 0 0 0 0 0 0 0', 35617, 20, 1),
   (3, 1, 3, 'malloc', 12044653, 12044653, 1204, 12000000, 12040000, 4424147084, 4424147084, 4576968140, 0, 0, 0,
-   1, 76529971, 76807168, 76529971, 24, 76529971, 120000, 12390000000, '12000000 40000 4653 0 0 0 0 0'),
+   1, 76529971, 76807168, 76529971, 24, 76529971, 120000, 12390000000, '12000000 40000 4653 0 0 0 0 0', 0, 0, 0),
   (4, 1, 4, 'new', 25, 1, 0, 0, 1, 25600, 1024, 25600, 24, 24576, 24576, 24, 24576, 24576, 25600,
-   1024, 1024, 30000000, 40000000, '0 1 0 0 0 0 0 0'),
+   1024, 1024, 30000000, 40000000, '0 1 0 0 0 0 0 0', 5343, 3, 1),
   (5, 1, 5, 'malloc', 100000, 100000, 0, 0, 0, 4000000, 4000000, 4800000, 0, 0, 0, 100000, 4000000, 4800000, 4000000,
-   40, 40, 100000, 7300000000, '0 0 0 0 0 100000 0 0');
+   40, 40, 100000, 7300000000, '0 0 0 0 0 100000 0 0', 0, 0, 0);
 INSERT INTO series SELECT 2, value, 8, 0, 8192, 0 FROM generate_series(0, 123);
 INSERT INTO series VALUES (1, 1, 200000, 0, 8000000, 0), (1, 120, 0, 200000, 0, 8000000), (4, 0, 25, 1, 25600, 1024);
 INSERT INTO process_series SELECT 1, value, 100000, 100000, 1000, 1000000, 2000000, NULL FROM generate_series(0, 123);

@@ -27,7 +27,7 @@ struct worker {
 
 static _Atomic(struct stamp *) shared[SHARED];
 static _Atomic bool walker_ends;
-static _Atomic size_t frees_remote, resizes, walked, hollowed;
+static _Atomic size_t frees_remote, resizes, walked, sparse, hollowed;
 static uint64_t seed = 1;
 
 static _Noreturn void fail(const char *what, const void *start)
@@ -189,18 +189,36 @@ static void *work(void *argument)
         return NULL;
 }
 
-static void visit(void *context, void *start, size_t usable, uint64_t side)
+static void visit(void *context, const struct heap_visited *block)
 {
-        (void)context;
-        if (side != record_of(start) || !usable)
-                fail("the walk saw a record that is no block's", start);
+        size_t *pinned = context;
+
+        if (block->side != record_of(block->start) || !block->usable)
+                fail("the walk saw a record that is no block's", block->start);
+        if (block->pinned && (size_t)((char *)block->start - (char *)block->slab) >= 8 * (size_t)SLICE_BYTES)
+                fail("a block pins a slab that it does not lie in", block->start);
+        *pinned += block->pinned;
         atomic_fetch_add_explicit(&walked, 1, memory_order_relaxed);
+}
+
+static void walk_once(void)
+{
+        struct heap_empty empty;
+        size_t pinned = 0;
+
+        heaps_walk(visit, &pinned, &empty);
+        if (pinned != empty.pinned)
+                fail("what the blocks pin does not add up", NULL);
+        if (empty.pinned + empty.filling + empty.dense + empty.unpinned > segment_count() * SEGMENT_BYTES)
+                fail("more is empty than there is", NULL);
+        atomic_fetch_add_explicit(&sparse, empty.sparse_slabs, memory_order_relaxed);
 }
 
 static void *walk(void *argument)
 {
+        (void)argument;
         while (!atomic_load(&walker_ends)) {
-                heaps_walk(visit, argument);
+                walk_once();
                 heaps_trim();
                 if (segment_hollow())
                         atomic_fetch_add_explicit(&hollowed, 1, memory_order_relaxed);
@@ -247,12 +265,13 @@ static void check_nothing_left(void)
         for (unsigned i = 0; i < HEAP_POOLS; i++)
                 if (usage.pool[i].slabs || usage.pool[i].blocks_used || usage.pool[i].blocks_cached)
                         fail("blocks or slabs are left in the end", (void *)usage.pool[i].block_bytes);
-        heaps_walk(visit, NULL);
+        walk_once();
         if (atomic_load(&walked) != before)
                 fail("the walk sees freed blocks", NULL);
-        printf("%zu frees of others' blocks, %zu resizes, %zu blocks walked over, %zu times hollow segments, %zu MiB "
+        printf("%zu frees of others' blocks, %zu resizes, %zu blocks walked over, %zu sparse slabs, %zu times hollow "
+               "segments, %zu MiB "
                "mapped\n",
-               atomic_load(&frees_remote), atomic_load(&resizes), before, atomic_load(&hollowed),
+               atomic_load(&frees_remote), atomic_load(&resizes), before, atomic_load(&sparse), atomic_load(&hollowed),
                usage.mapped_bytes >> 20);
 }
 

@@ -6,16 +6,16 @@ struct sums {
         uint64_t sides;
 };
 
-static void add(void *context, void *start, size_t usable, uint64_t side)
+static void add(void *context, const struct heap_visited *block)
 {
         struct sums *sums = context;
         struct block found;
 
-        cr_assert_eq(heap_find(start, &found), BLOCK_FOUND);
-        cr_assert_eq(found.usable, usable);
+        cr_assert_eq(heap_find(block->start, &found), BLOCK_FOUND);
+        cr_assert_eq(found.usable, block->usable);
         sums->blocks++;
-        sums->bytes += usable;
-        sums->sides += side;
+        sums->bytes += block->usable;
+        sums->sides += block->side;
 }
 
 static size_t size_at(unsigned i)
@@ -28,6 +28,7 @@ Test(usage, the_walk_sees_exactly_what_is_held)
         static struct block blocks[2000];
         struct heap *heap = heap_create(true), *plain = heap_create(false);
         struct sums held = {0, 0, 0}, walked = {0, 0, 0};
+        struct heap_empty empty;
 
         hold(plain, 100, 16, 0);
         hold(plain, 100000, 16, 0);
@@ -40,7 +41,7 @@ Test(usage, the_walk_sees_exactly_what_is_held)
                 else
                         held = (struct sums){held.blocks + 1, held.bytes + blocks[i].usable,
                                              held.sides + 1 + (uint64_t)i * i};
-        heaps_walk(add, &walked);
+        heaps_walk(add, &walked, &empty);
         cr_assert_eq(walked.blocks, held.blocks);
         cr_assert_eq(walked.bytes, held.bytes);
         cr_assert_eq(walked.sides, held.sides);

@@ -232,7 +232,8 @@ Test(counting, a_sites_bins_keep_up_with_a_run_that_outgrows_them)
 
 static void live(uint32_t stack, uint64_t blocks, uint64_t bytes)
 {
-        encode_live(stream_to(&stream, 1, 1), &(struct wire_live){stack, blocks, bytes, bytes});
+        encode_live(stream_to(&stream, 1, 1),
+                    &(struct wire_live){stack, blocks, bytes, bytes + 8, 100 * blocks, blocks, 1});
 }
 
 static void walked(uint32_t thread)
@@ -258,6 +259,27 @@ Test(counting, a_walk_that_finds_what_the_events_say_agrees)
         cr_expect(model_main(model)->walked);
         cr_expect_eq(model_main(model)->walk_stacks_differ, 0);
         cr_expect_eq(model_main(model)->walk_totals.blocks, 3);
+}
+
+Test(counting, what_blocks_have_and_pin_at_the_end_is_what_the_walk_says)
+{
+        encode_alloc(stream_to(&stream, 1, 1), WIRE_MALLOC, 1, 10);
+        encode_alloc(stream_to(&stream, 1, 1), WIRE_MALLOC, 2, 10);
+        live(1, 1, 10);
+        live(2, 1, 10);
+        walked(1);
+        live(1, 1, 10);
+        walked(1);
+        encode_alloc(stream_to(&stream, 1, 1), WIRE_MALLOC, 2, 10);
+
+        struct model *model = feed();
+
+        cr_expect_eq(site_of(model, 1, 1)->live_usable, 18);
+        cr_expect_eq(site_of(model, 1, 1)->pinned_bytes, 100);
+        cr_expect_eq(site_of(model, 1, 1)->pinning_blocks, 1);
+        cr_expect_eq(site_of(model, 1, 1)->pinned_slabs, 1);
+        cr_expect_eq(site_of(model, 1, 2)->live_usable, 32, "by its size: it has changed since the walk");
+        cr_expect_eq(site_of(model, 1, 2)->pinned_bytes, 0, "the first walk is forgotten");
 }
 
 Test(counting, what_the_walker_does_after_its_walk_is_not_held_against_it)

@@ -48,8 +48,8 @@ static void seed_every_event(void)
         encode_limits(to, &(struct wire_limits){.number = 1, .why = WIRE_LIMITS_SQUEEZED, .retain_bytes = 1 << 20});
         encode_purged(to,
                       &(struct wire_purged){.number = 1, .why = WIRE_PURGE_PRESSURE, .purges = 1, .bytes = 1 << 20});
-        encode_live(to, &(struct wire_live){1, 1, 2, 3});
-        encode_walked(to, &(struct wire_walked){.blocks = 1, .bytes = 2, .threads = 1});
+        encode_live(to, &(struct wire_live){1, 1, 2, 3, 4, 5, 6});
+        encode_walked(to, &(struct wire_walked){.blocks = 1, .bytes = 2, .threads = 1, .empty = {1, 2, 3, 4, 5}});
         encode_exit(to, &(struct wire_exit_event){.how = WIRE_EXIT_NORMAL, .time_ns = stream.time_ns});
         encode_thread_end(to);
         write_seed("every_event");
@@ -93,7 +93,7 @@ static void seed_walk(void)
 {
         encode_alloc(stream_to(&stream, 1, 1), WIRE_MALLOC, 1, 10);
         encode_alloc(stream_to(&stream, 1, 2), WIRE_MALLOC, 2, 10);
-        encode_live(stream_to(&stream, 1, 1), &(struct wire_live){1, 1, 10, 16});
+        encode_live(stream_to(&stream, 1, 1), &(struct wire_live){1, 1, 10, 16, 500, 1, 1});
         encode_walked(stream_to(&stream, 1, 1), &(struct wire_walked){.blocks = 1});
         encode_free(stream_to(&stream, 1, 1), WIRE_AGE_1S, 1, 10);
         write_seed("walk");

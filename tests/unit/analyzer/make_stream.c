@@ -74,7 +74,7 @@ static void send_events(struct stream *stream, unsigned long events)
                 }
         }
         for (unsigned long i = 0; i < live; i++)
-                encode_live(stream_to(stream, 1, 1), &(struct wire_live){stack[i], 1, size[i], size[i]});
+                encode_live(stream_to(stream, 1, 1), &(struct wire_live){stack[i], 1, size[i], size[i], 0, 0, 0});
         encode_walked(stream_to(stream, 1, 1), &(struct wire_walked){.blocks = live, .threads = 2});
 }
 

@@ -114,6 +114,19 @@ Test(profile, a_site_is_told_in_full)
         expect("SELECT live_bytes || ' ' || max_bytes FROM process_series ORDER BY bin DESC", "20 120");
 }
 
+Test(profile, what_is_pinned_is_told)
+{
+        encode_alloc(stream_to(&stream, 1, 1), WIRE_MALLOC, 5, 100);
+        encode_live(stream_to(&stream, 1, 1), &(struct wire_live){5, 1, 100, 112, 4000, 1, 1});
+        encode_walked(stream_to(&stream, 1, 1), &(struct wire_walked){.blocks = 1, .empty = {2, 4500, 30, 40, 50}});
+        store(&(struct store_facts){0});
+        expect("SELECT live_usable || ' ' || pinned_bytes || ' ' || pinning_blocks || ' ' || pinned_slabs FROM site",
+               "112 4000 1 1");
+        expect("SELECT sparse_slabs || ' ' || empty_pinned || ' ' || empty_filling || ' ' || empty_dense || ' ' || "
+               "empty_unpinned FROM process",
+               "2 4500 30 40 50");
+}
+
 Test(profile, losses_are_told)
 {
         encode_lost(stream_to(&stream, 1, 1), 50, 2);

@@ -121,7 +121,7 @@ Test(damage, a_frame_cut_anywhere_reads_to_the_cut)
         frame_begin(&frame);
         for (uint32_t i = 0; i < 20; i++) {
                 encode_alloc(&frame.encode, WIRE_MALLOC, i * 1000, i);
-                encode_live(&frame.encode, &(struct wire_live){i, i, i, i});
+                encode_live(&frame.encode, &(struct wire_live){i, i, i, i, i, i, i});
         }
         for (size_t count = 0; count <= frame.encode.bytes - WIRE_HEADER_BYTES; count++) {
                 read_payload(frame.bytes + WIRE_HEADER_BYTES, count, &events);
