@@ -43,4 +43,20 @@ static inline long bench_rounds(int argc, char **argv, long rounds)
         return argc > 1 ? atol(argv[1]) : rounds;
 }
 
+/* How many threads, pairs or lines of them: the first argument. */
+static inline int bench_threads(int argc, char **argv, int threads, int threads_max)
+{
+        int wanted = argc > 1 ? atoi(argv[1]) : threads;
+
+        return wanted < 1 || wanted > threads_max ? threads_max : wanted;
+}
+
+/* The rounds of each of them: all together do the second argument, or `rounds`; one alone, on one processor, half. */
+static inline long bench_shared_rounds(int argc, char **argv, long rounds, int threads)
+{
+        if (argc > 2)
+                return atol(argv[2]) / threads;
+        return threads == 1 ? rounds / 2 : rounds / threads;
+}
+
 #endif

@@ -1,10 +1,11 @@
-/* Producer and consumer: two threads allocate, two others free what they get; every free is a remote one. */
+/* Producers and consumers in pairs: one thread allocates, the other frees what it gets; every free is a remote one.
+ * remote [PAIRS [ROUNDS]] */
 #include <pthread.h>
 #include <stdatomic.h>
 
 #include "bench.h"
 
-enum { PAIRS = 2, BATCH = 100, QUEUE = 64 };
+enum { PAIRS = 2, PAIRS_MAX = 8, BATCH = 100, QUEUE = 64 };
 
 struct batch {
         char *blocks[BATCH];
@@ -18,16 +19,19 @@ struct queue {
         unsigned head, tail;
 };
 
-static struct queue queues[PAIRS];
+static struct queue queues[PAIRS_MAX];
 static long rounds;
 
+/* Who waits is woken when the queue is half full or half empty, so that the allocator is measured and not the
+ * scheduler. */
 static void queue_put(struct queue *queue, struct batch *batch)
 {
         pthread_mutex_lock(&queue->lock);
         while (queue->tail - queue->head == QUEUE)
                 pthread_cond_wait(&queue->changed, &queue->lock);
         queue->batches[queue->tail++ % QUEUE] = batch;
-        pthread_cond_signal(&queue->changed);
+        if (!batch || queue->tail - queue->head == QUEUE / 2)
+                pthread_cond_signal(&queue->changed);
         pthread_mutex_unlock(&queue->lock);
 }
 
@@ -39,7 +43,8 @@ static struct batch *queue_take(struct queue *queue)
         while (queue->tail == queue->head)
                 pthread_cond_wait(&queue->changed, &queue->lock);
         batch = queue->batches[queue->head++ % QUEUE];
-        pthread_cond_signal(&queue->changed);
+        if (queue->tail - queue->head == QUEUE / 2)
+                pthread_cond_signal(&queue->changed);
         pthread_mutex_unlock(&queue->lock);
         return batch;
 }
@@ -81,17 +86,18 @@ static void *consume(void *argument)
 
 int main(int argc, char **argv)
 {
-        pthread_t threads[2 * PAIRS];
+        int pairs = bench_threads(argc, argv, PAIRS, PAIRS_MAX);
+        pthread_t threads[2 * PAIRS_MAX];
 
-        rounds = bench_rounds(argc, argv, 30000);
-        for (int i = 0; i < PAIRS; i++) {
+        rounds = bench_shared_rounds(argc, argv, 120000, pairs);
+        for (int i = 0; i < pairs; i++) {
                 pthread_mutex_init(&queues[i].lock, NULL);
                 pthread_cond_init(&queues[i].changed, NULL);
                 if (pthread_create(&threads[2 * i], NULL, produce, &queues[i]) != 0 ||
                     pthread_create(&threads[2 * i + 1], NULL, consume, &queues[i]) != 0)
                         return 1;
         }
-        for (int i = 0; i < 2 * PAIRS; i++)
+        for (int i = 0; i < 2 * pairs; i++)
                 pthread_join(threads[i], NULL);
         return 0;
 }

@@ -136,7 +136,7 @@ function bars(    w, value, misses, measured) {
         measured = 0
         for (w = 1; w <= workload_count; w++) {
                 value = middle("events", workload[w], "tracing")
-                if (value <= 0)
+                if (value < 10000) # what begins and ends a stream is most of a short one
                         continue
                 measured++
                 value = middle("event_bytes", workload[w], "tracing") / value
@@ -146,6 +146,78 @@ function bars(    w, value, misses, measured) {
         bar("at most 8 bytes for an event", misses, measured)
         if (has("tracing"))
                 printf "  %-76s %s\n", "no event is lost", lost ? "NOT MET: " lost " lost" : "met"
+}
+
+# The geometric mean over the workloads of a tool's median ratio to another's. Not those that `without` names, and only
+# where all allocators were measured, so that every mean is one over the same workloads.
+function geomean(what, a, b, without,    w, value, sum, count) {
+        for (w = 1; w <= workload_count; w++) {
+                if (index(without, " " workload[w] " ") || !everywhere(what, workload[w]))
+                        continue
+                value = ratio(what, workload[w], a, b)
+                sum += log(value)
+                count++
+        }
+        return count ? exp(sum / count) : -1
+}
+
+function everywhere(what, workload,    i) {
+        for (i = 1; i <= allocator_count; i++)
+                if (ratio(what, workload, allocator[i], "glibc") < 0)
+                        return 0
+        return ratio(what, workload, "pools", "glibc") >= 0
+}
+
+function verdict(text, value, most) {
+        if (value < 0)
+                printf "  %-62s %5s  not measured\n", text, "-"
+        else
+                printf "  %-62s %5.2f  %s\n", text, value, value <= most ? "met" : "MISSED"
+}
+
+# The pools without tracing beside the other allocators.
+function allocators(    i, w, value, best, best_value, least, most, over, worst, kindest) {
+        allocator_count = 0
+        for (i = 1; i <= tool_count; i++)
+                if (tool[i] ~ /^(mimalloc|jemalloc|tcmalloc)$/)
+                        allocator[++allocator_count] = tool[i]
+        if (!has("pools") || !allocator_count)
+                return
+        printf "\nALLOCATOR BARS: pools beside mimalloc, jemalloc and tcmalloc\n"
+        for (i = 1; i <= allocator_count; i++) {
+                value = geomean("wall", allocator[i], "glibc")
+                if (best == "" || value < best_value) {
+                        best = allocator[i]
+                        best_value = value
+                }
+        }
+        for (w = 1; w <= workload_count; w++) {
+                if (!everywhere("wall", workload[w]))
+                        continue
+                value = -1
+                for (i = 1; i <= allocator_count; i++)
+                        if (ratio("wall", workload[w], "pools", allocator[i]) > value)
+                                value = ratio("wall", workload[w], "pools", allocator[i])
+                if (worst == "" || value > most) {
+                        worst = workload[w]
+                        most = value
+                }
+                if (value > 1.10)
+                        over = over sprintf(" %s (%.2f)", workload[w], value)
+                value = ratio("wall", workload[w], "pools", best)
+                if (kindest == "" || value < least) {
+                        kindest = workload[w]
+                        least = value
+                }
+        }
+        verdict(sprintf("wall, geometric mean, to the best of them, %s: at most 0.97", best), geomean("wall", "pools", best), 0.97)
+        verdict(sprintf("    and without the workload that is kindest, %s", kindest), geomean("wall", "pools", best, " " kindest " "), 0.97)
+        verdict(sprintf("wall of each workload to the best there: at most 1.10 (%s)", worst), worst == "" ? -1 : most, 1.10)
+        if (over != "")
+                print "     over it:" over
+        value = geomean("rss", "pools", "mimalloc")
+        verdict("peak RSS, geometric mean, to mimalloc: at most 1.00", has("mimalloc") ? value : -1, 1.00)
+        verdict("peak RSS, geometric mean, to glibc: at most 1.10", geomean("rss", "pools", "glibc"), 1.10)
 }
 
 BEGIN {
@@ -195,5 +267,7 @@ END {
                 ends()
         if (has("tracing"))
                 events()
-        bars()
+        if (has("tracing"))
+                bars()
+        allocators()
 }

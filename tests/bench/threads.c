@@ -1,9 +1,9 @@
-/* Many threads, each with a working set of its own: nothing is shared but the allocator. */
+/* Many threads, each with a working set of its own: nothing is shared but the allocator. threads [THREADS [ROUNDS]] */
 #include <pthread.h>
 
 #include "bench.h"
 
-enum { THREADS = 16, BLOCKS = 2000 };
+enum { THREADS_MAX = 16, BLOCKS = 2000 };
 
 static long rounds;
 
@@ -26,13 +26,14 @@ static void *work(void *seed)
 
 int main(int argc, char **argv)
 {
-        pthread_t threads[THREADS];
+        int count = bench_threads(argc, argv, THREADS_MAX, THREADS_MAX);
+        pthread_t threads[THREADS_MAX];
 
-        rounds = bench_rounds(argc, argv, 1500000);
-        for (uintptr_t i = 0; i < THREADS; i++)
-                if (pthread_create(&threads[i], NULL, work, (void *)(i + 1)) != 0)
+        rounds = bench_shared_rounds(argc, argv, 24000000, count);
+        for (int i = 0; i < count; i++)
+                if (pthread_create(&threads[i], NULL, work, (void *)(uintptr_t)(i + 1)) != 0)
                         return 1;
-        for (int i = 0; i < THREADS; i++)
+        for (int i = 0; i < count; i++)
                 pthread_join(threads[i], NULL);
         return 0;
 }

@@ -1,0 +1,11 @@
+# An XML document of elements with attributes, text, namespaces and some depth.
+BEGIN {
+        print "<?xml version=\"1.0\"?>\n<library xmlns=\"urn:example:library\" xmlns:x=\"urn:example:extra\">"
+        for (i = 1; i <= 30000; i++) {
+                printf "<book id=\"b%d\" x:shelf=\"%d\"><title>Title %d &amp; more</title>", i, i % 97, i * 7919 % 30000
+                for (j = 0; j < i % 5; j++)
+                        printf "<author><first>First%d</first><last>Last %d</last></author>", j, i % 1000
+                printf "<price currency=\"%s\">%d.%02d</price><!-- note %d --></book>\n", i % 2 ? "EUR" : "USD", i % 80, i % 100, i
+        }
+        print "</library>"
+}
