@@ -75,13 +75,15 @@ static void tell_pinned(const struct evidence *evidence, struct table *table)
         const struct sums *all = &evidence->places.all;
 
         if (all->pinned_bytes > 0)
-                table_note(table,
-                           "%s could be given back but for %s block%s in slabs less than half full, %s: they pin what "
-                           "is empty there",
-                           unit_bytes(all->pinned_bytes).text, unit_count(all->pinning_blocks).text,
-                           plural(all->pinning_blocks), words_at_end(evidence));
+                table_note(
+                        table,
+                        "%s could be given back but for %s block%s in slabs less than half full, %s%s: they pin what "
+                        "is empty there",
+                        unit_bytes(all->pinned_bytes).text, unit_count(all->pinning_blocks).text,
+                        plural(all->pinning_blocks), words_at_end(evidence), words_over(evidence));
         else
-                table_note(table, "no block keeps free memory from being given back, %s", words_at_end(evidence));
+                table_note(table, "no block keeps free memory from being given back, %s%s", words_at_end(evidence),
+                           words_over(evidence));
 }
 
 /* All that is free in small slabs, so that who adds it up finds what POOLS says. */
