@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "preload/block.h"
+#include "preload/plain.h"
 #include "preload/thread.h"
 
 enum { PAGE_BYTES = 4096, ALIGNMENT_LEAST = 16 };
@@ -17,31 +18,43 @@ void cfree(void *block);
 void free_sized(void *block, size_t size);
 void free_aligned_sized(void *block, size_t alignment, size_t size);
 
-static COLD void *malloc_slow(size_t size)
+static NOINLINE void *malloc_slow(size_t size)
 {
+        void *block = plain_alloc(size, ALIGNMENT_LEAST);
+
+        if (LIKELY(block))
+                return block;
         return block_kept(block_new(size, ALIGNMENT_LEAST, WIRE_MALLOC, false, BLOCK_FRAME));
 }
 
 EXPORT void *malloc(size_t size)
 {
-        void *block = heap_alloc_fast(heap_current, size);
+        bool beat;
+        void *block = heap_alloc_fast(heap_current, size, &beat);
 
-        if (LIKELY(block))
-                return block;
-        return malloc_slow(size);
+        if (UNLIKELY(!block))
+                return malloc_slow(size);
+        return UNLIKELY(beat) ? plain_beat(block) : block;
 }
 
-static COLD void free_slow(void *block)
+static NOINLINE void free_slow(void *block)
 {
+        if (LIKELY(!thread_sided && block) && plain_free(block))
+                return;
         if (block)
                 block_free(block);
 }
 
 EXPORT void free(void *block)
 {
-        if (LIKELY(heap_free_fast(heap_current, block)))
+        enum heap_free_status status = heap_free_fast(heap_current, block);
+
+        if (LIKELY(status == HEAP_FREE_DONE))
                 return;
-        free_slow(block);
+        if (status == HEAP_FREE_EMPTIED)
+                plain_emptied(block);
+        else
+                free_slow(block);
 }
 
 EXPORT void cfree(void *block)
@@ -61,15 +74,30 @@ EXPORT void free_aligned_sized(void *block, size_t alignment, size_t size)
         free(block);
 }
 
+static NOINLINE void *calloc_slow(size_t bytes)
+{
+        void *block = plain_alloc(bytes, ALIGNMENT_LEAST);
+
+        if (LIKELY(block))
+                return memset(block, 0, bytes);
+        return block_kept(block_new(bytes, ALIGNMENT_LEAST, WIRE_CALLOC, true, BLOCK_FRAME));
+}
+
 EXPORT void *calloc(size_t count, size_t size)
 {
         size_t bytes;
+        bool beat;
+        void *block;
 
         if (__builtin_mul_overflow(count, size, &bytes)) {
                 errno = ENOMEM;
                 return NULL;
         }
-        return block_kept(block_new(bytes, ALIGNMENT_LEAST, WIRE_CALLOC, true, BLOCK_FRAME));
+        block = heap_alloc_fast(heap_current, bytes, &beat);
+        if (UNLIKELY(!block))
+                return calloc_slow(bytes);
+        plain_zero(block, bytes);
+        return UNLIKELY(beat) ? plain_beat(block) : block;
 }
 
 /* realloc and reallocarray. A size of 0 frees, as in glibc. */
@@ -80,6 +108,12 @@ static inline void *resize(void *block, size_t size, const uintptr_t *frame)
         if (size == 0) {
                 free(block);
                 return NULL;
+        }
+        if (!thread_sided) {
+                void *resized = plain_resize(block, size);
+
+                if (LIKELY(resized))
+                        return resized;
         }
         return block_resize(block, size, frame);
 }
@@ -111,7 +145,10 @@ static inline void *aligned(size_t alignment, size_t size, const uintptr_t *fram
         }
         while (power < alignment)
                 power *= 2;
-        return block_new(size, power, WIRE_ALIGNED, false, frame);
+
+        void *block = plain_alloc(size, power);
+
+        return LIKELY(block) ? block : block_new(size, power, WIRE_ALIGNED, false, frame);
 }
 
 EXPORT void *memalign(size_t alignment, size_t size)
@@ -180,9 +217,14 @@ ALIAS(__posix_memalign, posix_memalign);
 EXPORT int malloc_trim(size_t pad)
 {
         int errno_before = errno;
-        bool released = heaps_trim();
+        struct thread *thread = thread_enter();
+        bool released = false;
 
         (void)pad;
+        if (thread) {
+                released = heaps_trim(thread->heap) > 0;
+                thread_leave(thread);
+        }
         errno = errno_before;
         return released;
 }

@@ -8,7 +8,7 @@
 
 #include "preload/block.h"
 #include "preload/lifecycle.h"
-#include "preload/thread.h"
+#include "preload/plain.h"
 
 typedef void *new_plain(size_t size);
 typedef void *new_aligned(size_t size, size_t alignment);
@@ -29,24 +29,30 @@ static COLD void *runtime_new_aligned(const char *name, size_t size, size_t alig
         return next ? next(size, alignment) : NULL;
 }
 
-static COLD void *new_slow(size_t size, enum wire_alloc_kind kind, const char *name, const uintptr_t *frame)
+static NOINLINE void *new_slow(size_t size, enum wire_alloc_kind kind, const char *name, const uintptr_t *frame)
 {
-        void *block = lifecycle_is_passive() ? malloc(size) : block_new(size, 16, kind, false, frame);
+        void *block = lifecycle_is_passive() ? malloc(size) : plain_alloc(size, 16);
 
+        if (!block && !lifecycle_is_passive())
+                block = block_new(size, 16, kind, false, frame);
         if (block || !name)
                 return block;
         return runtime_new(name, size);
 }
 
-static COLD void *new_slow_aligned(size_t size, size_t alignment, enum wire_alloc_kind kind, const char *name,
-                                   const uintptr_t *frame)
+static NOINLINE void *new_slow_aligned(size_t size, size_t alignment, enum wire_alloc_kind kind, const char *name,
+                                       const uintptr_t *frame)
 {
         void *block = NULL;
 
-        if (!lifecycle_is_passive())
-                block = block_new(size, alignment < 16 ? 16 : alignment, kind, false, frame);
-        else if (posix_memalign(&block, alignment < sizeof(void *) ? sizeof(void *) : alignment, size) != 0)
-                block = NULL;
+        if (alignment < 16)
+                alignment = 16;
+        if (lifecycle_is_passive()) {
+                if (posix_memalign(&block, alignment, size) != 0)
+                        block = NULL;
+        } else if (!(block = plain_alloc(size, alignment))) {
+                block = block_new(size, alignment, kind, false, frame);
+        }
         if (block || !name)
                 return block;
         return runtime_new_aligned(name, size, alignment);
@@ -54,31 +60,38 @@ static COLD void *new_slow_aligned(size_t size, size_t alignment, enum wire_allo
 
 static inline void delete_any(void *block)
 {
-        if (LIKELY(heap_free_fast(heap_current, block)))
+        enum heap_free_status status = heap_free_fast(heap_current, block);
+
+        if (LIKELY(status == HEAP_FREE_DONE))
                 return;
-        free(block);
+        if (status == HEAP_FREE_EMPTIED)
+                plain_emptied(block);
+        else
+                free(block);
 }
 
 #define NEW(symbol, kind, name)                                                                                        \
         void *symbol(size_t size);                                                                                     \
         EXPORT void *symbol(size_t size)                                                                               \
         {                                                                                                              \
-                void *block = heap_alloc_fast(heap_current, size);                                                     \
+                bool beat;                                                                                             \
+                void *block = heap_alloc_fast(heap_current, size, &beat);                                              \
                                                                                                                        \
-                if (LIKELY(block))                                                                                     \
-                        return block;                                                                                  \
-                return block_kept(new_slow(size, kind, name, BLOCK_FRAME));                                            \
+                if (UNLIKELY(!block))                                                                                  \
+                        return block_kept(new_slow(size, kind, name, BLOCK_FRAME));                                    \
+                return UNLIKELY(beat) ? plain_beat(block) : block;                                                     \
         }
 #define NEW_NOTHROW(symbol, kind)                                                                                      \
         void *symbol(size_t size, const void *tag);                                                                    \
         EXPORT void *symbol(size_t size, const void *tag)                                                              \
         {                                                                                                              \
-                void *block = heap_alloc_fast(heap_current, size);                                                     \
+                bool beat;                                                                                             \
+                void *block = heap_alloc_fast(heap_current, size, &beat);                                              \
                                                                                                                        \
                 (void)tag;                                                                                             \
-                if (LIKELY(block))                                                                                     \
-                        return block;                                                                                  \
-                return block_kept(new_slow(size, kind, NULL, BLOCK_FRAME));                                            \
+                if (UNLIKELY(!block))                                                                                  \
+                        return block_kept(new_slow(size, kind, NULL, BLOCK_FRAME));                                    \
+                return UNLIKELY(beat) ? plain_beat(block) : block;                                                     \
         }
 #define NEW_ALIGNED(symbol, kind, name)                                                                                \
         void *symbol(size_t size, size_t alignment);                                                                   \

@@ -8,6 +8,7 @@
 #define LIKELY(x)    __builtin_expect(!!(x), 1)
 #define UNLIKELY(x)  __builtin_expect(!!(x), 0)
 #define COLD         __attribute__((noinline, cold))
+#define NOINLINE     __attribute__((noinline))
 #define EXPORT       __attribute__((visibility("default")))
 #define THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
 #define CACHE_LINE   64

@@ -2,8 +2,13 @@
 #include "preload/alloc/heap.h"
 
 #include "preload/alloc/large.h"
+#include "preload/alloc/purge.h"
 
-struct heap heap_none;
+struct slab slab_none;
+struct heap heap_none = {
+        .quick = {[0 ... SIZE_CLASS_QUICK_BYTES / 16] = &slab_none},
+        .fast = {[0 ... SIZE_CLASSES - 1] = &slab_none},
+};
 
 static const size_t alloc_bytes_max = PTRDIFF_MAX - 4 * (size_t)SEGMENT_BYTES; /* so that no rounding up overflows */
 
@@ -20,76 +25,79 @@ void heap_leave(struct heap *heap)
         atomic_store_explicit(&heap->busy, false, memory_order_release);
 }
 
-static struct free_block **bins_of(struct heap *heap)
+/* Between two beats of a slab; see heap_beat. Few while memory waits to be given back, so that it does not wait long.
+ */
+enum { CREDIT = 1024, CREDIT_WAITING = 48 };
+
+static uint16_t credit_now(const struct heap *heap)
 {
-        return heap->sided ? heap->sided_bin : heap->bin;
+        return heap_is_waiting(heap) ? CREDIT_WAITING : CREDIT;
 }
 
-/* Takes all but the `blocks_kept` latest blocks out of a bin. */
-static COLD void bin_flush(struct heap *heap, unsigned size_class, unsigned blocks_kept)
+static void settle(struct heap *heap, struct slab *slab)
 {
-        struct free_block **link = &bins_of(heap)[size_class];
+        uint32_t taken = slab_settle(slab, credit_now(heap));
 
-        for (; blocks_kept && *link; blocks_kept--)
-                link = &(*link)->next;
+        heap_count(&heap->counts[slab->size_class].allocations, taken);
+}
 
-        struct free_block *block = *link;
+void heap_set_fast(struct heap *heap, unsigned size_class, struct slab *slab)
+{
+        struct slab *before = heap->fast[size_class];
 
-        *link = NULL;
-        while (block) {
-                struct free_block *next = block->next;
-
-                heap->room[size_class]++;
-                heap_put(heap, slab_of_block(block), block);
-                block = next;
+        if (heap->sided || slab == before)
+                return;
+        if (before != &slab_none)
+                settle(heap, before);
+        if (slab != &slab_none) {
+                slab->idle = false;
+                slab_settle(slab, credit_now(heap));
+        }
+        heap->fast[size_class] = slab;
+        for (unsigned i = SIZE_CLASS_QUICK_BYTES / 16; size_class_quick[i] >= size_class; i--) {
+                if (size_class_quick[i] == size_class)
+                        heap->quick[i] = slab;
+                if (!i)
+                        break;
         }
 }
 
-void heap_empty_bins(struct heap *heap)
+void heap_beat(struct heap *heap, void *start)
 {
-        for (unsigned c = 0; c < SIZE_CLASSES; c++)
-                bin_flush(heap, c, 0);
+        struct slab *slab = slab_of_block(start);
+
+        heap_enter(heap);
+        if (slab == heap->fast[slab->size_class])
+                settle(heap, slab);
+        if (heap_is_waiting(heap))
+                heap_look_at_clock(heap);
+        heap_leave(heap);
 }
 
-/* Takes a block, and some more into the bin. */
-static COLD struct free_block *refill(struct heap *heap, unsigned size_class)
+void heap_emptied(struct heap *heap, void *start)
 {
-        struct slab *slab = heap_slab(heap, size_class);
+        struct slab *slab = slab_of_block(start);
 
-        if (!slab)
-                return NULL;
-
-        struct free_block *first = slab->free, *last = first;
-        unsigned most = (size_classes[size_class].bin_blocks + 1u) / 2, blocks = 1;
-
-        for (; blocks < most && last->next; blocks++)
-                last = last->next;
-        slab->free = last->next;
-        last->next = NULL;
-        slab_count_used(slab, (int32_t)blocks);
-        heap->room[size_class] -= blocks - 1;
-        bins_of(heap)[size_class] = first->next;
-        heap_count(&heap->counts[size_class].refills, 1);
-        if (!heap->sided)
-                heap_count(&heap->counts[size_class].allocations, blocks);
-        return first;
+        heap_enter(heap);
+        /* Relaxed: if it is ours, we wrote it. */
+        if ((atomic_load_explicit(&slab->owner, memory_order_relaxed) ^ (uintptr_t)heap) <= SLAB_OWNER_FLAGS)
+                heap_put_away(heap, slab);
+        heap_leave(heap);
 }
 
 static bool alloc_small(struct heap *heap, unsigned size_class, struct block *ret_block)
 {
-        struct free_block **bin = &bins_of(heap)[size_class], *block = *bin;
+        struct slab *slab = heap->available[size_class].first;
+        struct free_block *block;
 
-        if (block) {
-                *bin = block->next;
-                heap->room[size_class]++;
-        } else if (!(block = refill(heap, size_class))) {
+        if (UNLIKELY(!slab || !slab->free) && !(slab = heap_slab(heap, size_class)))
                 return false;
-        }
-        if (heap->sided)
-                heap_count(&heap->counts[size_class].allocations, 1);
-
-        struct slab *slab = slab_of_block(block);
-
+        if (UNLIKELY(slab != heap->fast[size_class]))
+                heap_set_fast(heap, size_class, slab);
+        block = slab->free;
+        slab->free = block->next;
+        slab->counts++;
+        heap_count(&heap->counts[size_class].allocations, 1);
         *ret_block = (struct block){
                 .start = block,
                 .usable = size_classes[size_class].bytes,
@@ -159,6 +167,7 @@ bool heap_alloc(struct heap *heap, size_t size, size_t alignment, struct block *
                 size_class = size_class_of(size);
 
         heap_enter(heap);
+        heap_tick(heap);
         if (LIKELY(size_class < SIZE_CLASSES))
                 done = alloc_small(heap, size_class, ret_block);
         else if (size <= LARGE_BYTES_MAX && alignment <= LARGE_ALIGNMENT_MAX)
@@ -174,7 +183,7 @@ static void announce(struct slab *slab)
 {
         /* The owner cannot change before it has heard of this: only slabs that are not full are adopted. */
         uintptr_t owner = atomic_load_explicit(&slab->owner, memory_order_relaxed);
-        struct heap *heap = (struct heap *)(owner & ~(uintptr_t)SLAB_SIDED);
+        struct heap *heap = (struct heap *)(owner & ~(uintptr_t)SLAB_OWNER_FLAGS);
         struct slab *top = atomic_load_explicit(&heap->pending, memory_order_relaxed);
 
         do /* Release: pairs with heap_drain. */
@@ -188,8 +197,8 @@ static void announce(struct slab *slab)
 static COLD void release_remote(struct slab *slab, struct heap *owner, void *start)
 {
         if (heap_claim(owner)) {
-                bool still = (atomic_load_explicit(&slab->owner, memory_order_relaxed) & ~(uintptr_t)SLAB_SIDED) ==
-                             (uintptr_t)owner;
+                bool still = (atomic_load_explicit(&slab->owner, memory_order_relaxed) &
+                              ~(uintptr_t)SLAB_OWNER_FLAGS) == (uintptr_t)owner;
 
                 if (still) {
                         heap_drain(owner);
@@ -210,19 +219,32 @@ static void release_small(struct heap *heap, struct slab *slab, void *start)
 {
         /* If it is the caller's own it is right, and else any owner will do, see release_remote. Acquire: pairs with
          * heap_adopt, so that a heap made by another thread is seen filled in. */
-        uintptr_t owner = atomic_load_explicit(&slab->owner, memory_order_acquire) & ~(uintptr_t)SLAB_SIDED;
-        unsigned size_class = slab->size_class;
-        struct free_block *block = start;
+        uintptr_t owner = atomic_load_explicit(&slab->owner, memory_order_acquire) & ~(uintptr_t)SLAB_OWNER_FLAGS;
 
-        if (owner != (uintptr_t)heap) {
+        if (owner == (uintptr_t)heap)
+                heap_put(heap, slab, start);
+        else
                 release_remote(slab, (struct heap *)owner, start);
-                return;
-        }
-        if (!heap->room[size_class])
-                bin_flush(heap, size_class, size_classes[size_class].bin_blocks / 2u);
-        heap->room[size_class]--;
-        block->next = bins_of(heap)[size_class];
-        bins_of(heap)[size_class] = block;
+}
+
+bool heap_free_remote(const struct heap *heap, struct slab *slab, void *start)
+{
+        /* Acquire: see release_small. */
+        uintptr_t owner = atomic_load_explicit(&slab->owner, memory_order_acquire) & ~(uintptr_t)SLAB_FULL;
+
+        if (!owner || owner & SLAB_SIDED || owner == (uintptr_t)heap ||
+            atomic_load_explicit(&((struct heap *)owner)->retired, memory_order_relaxed))
+                return false;
+
+        size_t offset = (size_t)((char *)start - slab_start(slab));
+        uint64_t reciprocal = atomic_load_explicit(&slab->reciprocal, memory_order_relaxed);
+
+        if (offset !=
+            (size_t)size_class_index(offset, reciprocal) * atomic_load_explicit(&slab->bytes, memory_order_relaxed))
+                return false;
+        if (slab_push_remote(slab, start))
+                announce(slab);
+        return true;
 }
 
 void heap_release(struct heap *heap, const struct block *block)
@@ -234,8 +256,8 @@ void heap_release(struct heap *heap, const struct block *block)
                 release_small(heap, block->slab, block->start);
         } else {
                 large_destroy(block->slab);
-                segment_purge_if_due();
         }
+        heap_tick(heap);
         heap_leave(heap);
 }
 

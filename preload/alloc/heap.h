@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "preload/alloc/huge.h"
+#include "preload/alloc/purge.h"
 #include "preload/alloc/slab.h"
 
 struct heap; /* type-stable: its memory is never given back, so that remote frees can reach it at any time */
@@ -36,14 +37,21 @@ enum block_status {
 };
 
 extern struct heap heap_none; /* every fast path misses on it; what a thread has before its first allocation */
+extern struct slab slab_none; /* never has a free block */
 
 struct heap *heap_create(bool sided); /* a recycled or new one; NULL: no memory */
 void heap_retire(struct heap *heap);  /* its thread has ended: its slabs may be adopted, the heap is recycled */
 
-/* The fast paths, for plain heaps: NULL or false means "take the slow path", never a failure. Sized for inlining. A
- * signal handler may use them on the heap whose fast path it interrupts, if it frees what it allocates, last first. */
-static inline void *heap_alloc_fast(struct heap *heap, size_t size);
-static inline bool heap_free_fast(struct heap *heap, void *start);
+/* The fast paths, for plain heaps, sized for inlining; see there. A signal handler may use them on the heap whose fast
+ * path it interrupts, if it frees what it allocates, last first. */
+static inline void *heap_alloc_fast(struct heap *heap, size_t size, bool *ret_beat);
+static inline void *heap_alloc_medium(struct heap *heap, unsigned size_class, bool *ret_beat);
+enum heap_free_status {
+        HEAP_FREE_NO, /* not done: take the slow path */
+        HEAP_FREE_DONE,
+        HEAP_FREE_EMPTIED, /* done, and the slab may be empty: heap_emptied */
+};
+static inline enum heap_free_status heap_free_fast(struct heap *heap, void *start);
 
 /* Any size and alignment (a power of two; 16 is the least given). False: no memory. Small blocks: usable minus size
  * is at most 4095 for every size and alignment, so that the slack fits into 12 bits. */
@@ -68,11 +76,20 @@ enum heap_resize_status {
 /* Changes the size of a found block without copying, if it can. usable minus size is at most 4095 afterwards. */
 enum heap_resize_status heap_resize(struct heap *heap, struct block *block, size_t size);
 
+/* What the fast paths of a plain heap leave to be done now and then. Each may be late, or about a slab that has changed
+ * hands since. */
+void heap_beat(struct heap *heap, void *start);    /* `start` was allocated, and it was time for a beat */
+void heap_emptied(struct heap *heap, void *start); /* `start` was freed, and its slab was empty then */
+
+/* For a block in a slab of a plain heap other than `heap`: frees it without any heap; false: take the slow path. */
+bool heap_free_remote(const struct heap *heap, struct slab *slab, void *start);
+
 /* In the child after fork: only `survivor` (may be NULL) still has a thread; all others are orphans. */
 void heaps_after_fork(struct heap *survivor);
 
-/* Gives free memory back to the kernel; true: some was. */
-bool heaps_trim(void);
+/* Gives all free memory back to the kernel that can go, of the caller's heap and of those without a thread; how many
+ * bytes. */
+size_t heaps_trim(struct heap *own);
 
 /* A block in use, as the walk finds it. */
 struct heap_visited {
@@ -121,23 +138,37 @@ _Static_assert((int)HEAP_CLASSES == (int)SIZE_CLASSES, "a pool for each size cla
 
 /* Counts of one pool of a heap. Only the heap's user writes them. */
 struct heap_counts {
-        _Atomic uint64_t allocations, refills, frees_remote;
+        _Atomic uint64_t allocations; /* of a plain heap: up to the last beat of each slab */
+        _Atomic uint64_t refills;     /* searches for a slab with free blocks */
+        _Atomic uint64_t frees_remote, slabs_created, slabs_destroyed;
+};
+
+/* Slabs that may have free blocks, linked through next and previous. The first is used up, then the next; those that
+ * come back from being full go to the end, so that they gather free blocks until it is their turn. */
+struct slab_list {
+        struct slab *first, *last;
 };
 
 struct heap {
-        uint16_t room[SIZE_CLASSES];          /* how many more blocks the bin, or the sided bin, takes */
-        struct free_block *bin[SIZE_CLASSES]; /* of a sided heap always NULL, so that the fast path misses */
-        struct free_block *sided_bin[SIZE_CLASSES];
-        struct slab *available[SIZE_CLASSES]; /* slabs that may have free blocks, a list through next and previous */
-        struct slab *full;                    /* slabs without, all classes; a remote free brings them to pending */
-        bool sided;
-        bool retired;      /* has no thread; also while another has claimed it */
+        struct slab *quick[SIZE_CLASS_QUICK_BYTES / 16 + 1]; /* by size / 16, rounded up: the same as in fast */
+        /* The slab that the fast path allocates from, by class: on the available list, or slab_none. Of a sided heap
+         * always slab_none, so that the fast path misses. */
+        struct slab *fast[SIZE_CLASSES];
+        struct slab_list available[SIZE_CLASSES];
+        struct slab *full; /* slabs without, all classes; a remote free brings them to pending */
         _Atomic bool busy; /* in the middle of a change: nothing to rely on in a forked child */
-        struct heap_group *group;
-        uint64_t group_bit;
+        uint8_t restless;  /* heap_rest has something to do, perhaps */
+        uint8_t ticks;
+        uint64_t rest_ms;               /* when heap_rest was called last */
         struct heap_group *adopt_group; /* where the next search for slabs to adopt begins */
         unsigned adopt_place;
         struct heap_counts counts[HEAP_POOLS];
+
+        /* What others read at every remote free, and nobody writes often. */
+        _Alignas(CACHE_LINE) struct heap_group *group;
+        uint64_t group_bit;
+        bool sided;
+        _Atomic bool retired; /* has no thread; also while another has claimed it. Only a hint for who has not */
 
         _Alignas(CACHE_LINE) _Atomic(struct slab *) pending; /* full slabs that others have freed blocks of */
 };
@@ -154,15 +185,19 @@ extern struct heap_group heap_group_first;
 /* heap.c */
 void heap_enter(struct heap *heap); /* around every change that a fork must not cut in two */
 void heap_leave(struct heap *heap);
-void heap_empty_bins(struct heap *heap);
+void heap_set_fast(struct heap *heap, unsigned size_class, struct slab *slab);
 
 /* heap_slabs.c */
-void heap_sort_in(struct heap *heap, struct slab *slab);
+void heap_sort_in(struct heap *heap, struct slab *slab); /* an available one as the first */
+void heap_sort_in_last(struct heap *heap, struct slab *slab);
 void heap_sort_out(struct heap *heap, struct slab *slab);
-void heap_put(struct heap *heap, struct slab *slab, struct free_block *block); /* past the bin, into its slab */
+void heap_put(struct heap *heap, struct slab *slab, struct free_block *block); /* back into its slab */
 void heap_drain(struct heap *heap);                                            /* takes in the slabs that are pending */
 uint32_t heap_collect(struct heap *heap, struct slab *slab);                   /* as slab_collect, and counts */
-bool heap_sweep(struct heap *heap, bool keep_one); /* collects remote frees; true: slices were given back */
+bool heap_is_current(const struct heap *heap, const struct slab *slab);
+void heap_put_away(struct heap *heap, struct slab *slab); /* if it is empty, and not the current one */
+bool heap_rest(struct heap *heap); /* now and then: lets go of current slabs that nobody uses; true: there were some */
+bool heap_sweep(struct heap *heap, bool keep_current); /* collects remote frees; true: slices were given back */
 bool heap_shrink(
         struct heap *heap);        /* gives back all slices that can be, its own and retired heaps'; true: some were */
 bool heap_grow(struct heap *heap); /* more free slices, perhaps enough; false: no memory */
@@ -173,6 +208,22 @@ bool heap_claim(struct heap *heap); /* the heap was retired, and the caller is i
 void heap_unclaim(struct heap *heap);
 struct slab *heap_adopt(struct heap *heap, unsigned size_class); /* a slab of a retired heap, not sorted in; or NULL */
 bool heaps_sweep(void);                                          /* of all retired heaps */
+
+void heap_tick_slow(struct heap *heap);
+void heap_look_at_clock(struct heap *heap); /* perhaps it is time to rest and to purge */
+
+/* True: something waits for time to pass. */
+static inline bool heap_is_waiting(const struct heap *heap)
+{
+        return heap->restless || purge_is_waiting();
+}
+
+/* In the slow paths, where no list is being worked on: time passes. */
+static inline void heap_tick(struct heap *heap)
+{
+        if (UNLIKELY(heap_is_waiting(heap)))
+                heap_tick_slow(heap);
+}
 
 static inline void heap_count(_Atomic uint64_t *counter, uint64_t more)
 {
@@ -185,45 +236,57 @@ static inline bool heap_owns(const struct heap *heap, const struct block *block)
 {
         /* Relaxed: if it is ours, we wrote it. */
         return block->slab &&
-               (atomic_load_explicit(&block->slab->owner, memory_order_relaxed) ^ (uintptr_t)heap) <= SLAB_SIDED;
+               (atomic_load_explicit(&block->slab->owner, memory_order_relaxed) ^ (uintptr_t)heap) <= SLAB_OWNER_FLAGS;
 }
 
-static inline void *heap_alloc_fast(struct heap *heap, size_t size)
+/* Pops the latest free block; NULL: none. The next of a block is read after, and written before, the list's head, so
+ * that a handler which puts back what it took leaves the list as it found it. */
+static inline void *slab_pop(struct slab *slab, bool *ret_beat)
 {
-        if (UNLIKELY(size > SIZE_CLASS_QUICK_BYTES))
-                return NULL;
-
-        unsigned size_class = size_class_quick[(size + 15) / 16];
-        struct free_block *block = heap->bin[size_class];
+        struct free_block *block = slab->free;
 
         if (UNLIKELY(!block))
                 return NULL;
-        heap->bin[size_class] = block->next;
-        heap->room[size_class]++;
+        slab->free = block->next;
+        slab->counts += (uint32_t)SLAB_TAKE;
+        *ret_beat = (int32_t)slab->counts < 0;
         return block;
 }
 
-static inline bool heap_free_fast(struct heap *heap, void *start)
+/* Up to SIZE_CLASS_QUICK_BYTES; NULL: not done, take the slow path. ret_beat (of a block): heap_beat is due. */
+static inline void *heap_alloc_fast(struct heap *heap, size_t size, bool *ret_beat)
 {
-        if (UNLIKELY(!segment_holds((uintptr_t)start)))
-                return false;
+        if (UNLIKELY(size > SIZE_CLASS_QUICK_BYTES))
+                return NULL;
+        return slab_pop(heap->quick[(size + 15) / 16], ret_beat);
+}
 
-        struct slab *slab = slab_of(start);
+/* The same for a class. */
+static inline void *heap_alloc_medium(struct heap *heap, unsigned size_class, bool *ret_beat)
+{
+        return slab_pop(heap->fast[size_class], ret_beat);
+}
+
+static inline enum heap_free_status slab_free(struct slab *slab, const struct heap *heap, void *start)
+{
+        struct free_block *block = start;
 
         /* Relaxed: if it is ours, we wrote it. */
         if (UNLIKELY(atomic_load_explicit(&slab->owner, memory_order_relaxed) != (uintptr_t)heap))
-                return false;
-
-        unsigned size_class = slab->size_class;
-        struct free_block *block = start;
-
-        if (UNLIKELY(!heap->room[size_class]))
-                return false;
-        heap->room[size_class]--;
-        block->next = heap->bin[size_class];
-        /* A signal handler that comes before the next store leaves the bin as it found it; so next must be there. */
+                return HEAP_FREE_NO;
+        block->next = slab->free;
+        /* See slab_pop. */
         atomic_signal_fence(memory_order_release);
-        heap->bin[size_class] = block;
-        return true;
+        slab->free = block;
+        slab->counts--;
+        return UNLIKELY(!(uint16_t)slab->counts) ? HEAP_FREE_EMPTIED : HEAP_FREE_DONE;
+}
+
+/* Does blocks of up to 8 KiB, and the first ones of slabs of larger blocks. */
+static inline enum heap_free_status heap_free_fast(struct heap *heap, void *start)
+{
+        if (UNLIKELY(!segment_holds((uintptr_t)start)))
+                return HEAP_FREE_NO;
+        return slab_free(slab_of(start), heap, start);
 }
 #endif

@@ -1,57 +1,97 @@
 /* The slabs of a heap: where they wait, and where more come from. */
 #include "preload/alloc/heap.h"
 
-static struct slab **list_of(struct heap *heap, const struct slab *slab)
-{
-        return slab->full ? &heap->full : &heap->available[slab->size_class];
-}
+enum {
+        TICKS_A_LOOK = 8, /* slow calls for one look at the clock */
+        RESTLESS = 3,     /* ticks that a heap is watched after a slab was made */
+};
 
 void heap_sort_in(struct heap *heap, struct slab *slab)
 {
-        struct slab **list = list_of(heap, slab);
+        struct slab_list *list = &heap->available[slab->size_class];
+        struct slab **first = slab->full ? &heap->full : &list->first;
 
         slab->previous = NULL;
-        slab->next = *list;
+        slab->next = *first;
         if (slab->next)
                 slab->next->previous = slab;
-        *list = slab;
+        else if (!slab->full)
+                list->last = slab;
+        *first = slab;
+}
+
+void heap_sort_in_last(struct heap *heap, struct slab *slab)
+{
+        struct slab_list *list = &heap->available[slab->size_class];
+
+        slab->next = NULL;
+        slab->previous = list->last;
+        if (slab->previous)
+                slab->previous->next = slab;
+        else
+                list->first = slab;
+        list->last = slab;
 }
 
 void heap_sort_out(struct heap *heap, struct slab *slab)
 {
+        struct slab_list *list = &heap->available[slab->size_class];
+
+        if (heap->fast[slab->size_class] == slab)
+                heap_set_fast(heap, slab->size_class, &slab_none);
         if (slab->previous)
                 slab->previous->next = slab->next;
+        else if (slab->full)
+                heap->full = slab->next;
         else
-                *list_of(heap, slab) = slab->next;
+                list->first = slab->next;
         if (slab->next)
                 slab->next->previous = slab->previous;
+        else if (!slab->full)
+                list->last = slab->previous;
 }
 
-/* Gives a slab's slices back if no block of it is in use. The last slab of a class stays, so that a program that frees
- * and allocates the same block does not make and unmake it; but not in a heap without a thread. */
-static bool destroy_if_empty(struct heap *heap, struct slab *slab, bool keep_one)
+/* The slab that blocks of a class come from at the moment: empty or not, it stays, so that a program that frees and
+ * allocates the same block does not make and unmake it, and so that a signal handler does not unmake it under the fast
+ * path that it has interrupted. heap_rest sees to those that are not used any more. Also for those
+ * who take stock, and see what happens at this moment or not. */
+__attribute__((no_sanitize("thread"))) bool heap_is_current(const struct heap *heap, const struct slab *slab)
 {
-        if (atomic_load_explicit(&slab->used, memory_order_relaxed) || slab->full)
+        if (heap->retired)
                 return false;
-        if (keep_one && !heap->retired && slab->slices == 1 && !slab->next && !slab->previous)
+        return heap->sided ? heap->available[slab->size_class].first == slab : heap->fast[slab->size_class] == slab;
+}
+
+/* Gives a slab's slices back if no block of it is in use. */
+static bool destroy_if_empty(struct heap *heap, struct slab *slab, bool keep_current)
+{
+        if (slab_used(slab) || slab->full || (keep_current && heap_is_current(heap, slab)))
                 return false;
         heap_sort_out(heap, slab);
+        heap_count(&heap->counts[slab->size_class].slabs_destroyed, 1);
         slab_destroy(slab);
         return true;
+}
+
+void heap_put_away(struct heap *heap, struct slab *slab)
+{
+        destroy_if_empty(heap, slab, true);
 }
 
 void heap_put(struct heap *heap, struct slab *slab, struct free_block *block)
 {
         block->next = slab->free;
         slab->free = block;
-        slab_count_used(slab, -1);
-        if (slab->full) {
+        slab->counts--;
+        if (UNLIKELY(slab->full)) {
                 heap_sort_out(heap, slab);
-                slab_unfill(slab);
-                heap_sort_in(heap, slab); /* stays full if it is on its way to pending */
+                if (slab_unfill(slab))
+                        heap_sort_in_last(heap, slab);
+                else /* it is on its way to pending */
+                        heap_sort_in(heap, slab);
         }
-        if (destroy_if_empty(heap, slab, true))
-                segment_purge_if_due();
+        if (UNLIKELY(!slab_used(slab)))
+                destroy_if_empty(heap, slab, true);
 }
 
 void heap_drain(struct heap *heap)
@@ -66,8 +106,8 @@ void heap_drain(struct heap *heap)
                 struct slab *next = slab->pending_next;
 
                 heap_sort_out(heap, slab);
-                slab->full = false;
-                heap_sort_in(heap, slab);
+                slab_not_full(slab);
+                heap_sort_in_last(heap, slab);
                 slab = next;
         }
 }
@@ -81,16 +121,16 @@ uint32_t heap_collect(struct heap *heap, struct slab *slab)
         return blocks;
 }
 
-bool heap_sweep(struct heap *heap, bool keep_one)
+bool heap_sweep(struct heap *heap, bool keep_current)
 {
         bool gave_back = false;
 
         heap_drain(heap);
         for (unsigned c = 0; c < SIZE_CLASSES; c++)
-                for (struct slab *slab = heap->available[c], *next; slab; slab = next) {
+                for (struct slab *slab = heap->available[c].first, *next; slab; slab = next) {
                         next = slab->next;
                         heap_collect(heap, slab);
-                        gave_back |= destroy_if_empty(heap, slab, keep_one);
+                        gave_back |= destroy_if_empty(heap, slab, keep_current);
                 }
         return gave_back;
 }
@@ -116,11 +156,50 @@ COLD bool heap_grow(struct heap *heap)
 
 COLD bool heap_shrink(struct heap *heap)
 {
-        heap_empty_bins(heap);
-
         bool own = heap_sweep(heap, false), others = heaps_sweep();
 
         return own || others;
+}
+
+/* A current slab that has stayed empty from one tick to the next goes. The fast path lets go of it one tick earlier, so
+ * that none that was interrupted by a signal handler has it in hand. */
+bool heap_rest(struct heap *heap)
+{
+        bool found = false;
+
+        for (unsigned c = 0; c < SIZE_CLASSES; c++) {
+                struct slab *slab = heap->available[c].first;
+
+                if (!slab || slab_used(slab))
+                        continue;
+                found = true;
+                if (slab->idle) {
+                        destroy_if_empty(heap, slab, false);
+                        continue;
+                }
+                heap_set_fast(heap, c, &slab_none);
+                slab->idle = true;
+        }
+        return found;
+}
+
+COLD void heap_look_at_clock(struct heap *heap)
+{
+        uint64_t now_ms = purge_clock_ms();
+
+        if (now_ms - heap->rest_ms >= purge_half_decay_ms()) {
+                heap->rest_ms = now_ms;
+                heap_sweep(heap, true);
+                heap->restless = heap_rest(heap) ? RESTLESS : heap->restless - (heap->restless > 0);
+        }
+        purge_decay(now_ms);
+}
+
+COLD void heap_tick_slow(struct heap *heap)
+{
+        purge_excess();
+        if (++heap->ticks % TICKS_A_LOOK == 0)
+                heap_look_at_clock(heap);
 }
 
 /* A slab of ours with free blocks, first in its list; or NULL. */
@@ -129,12 +208,14 @@ static struct slab *slab_available(struct heap *heap, unsigned size_class)
         struct slab *slab;
 
         heap_drain(heap);
-        while ((slab = heap->available[size_class])) {
+        while ((slab = heap->available[size_class].first)) {
                 if (slab->free || heap_collect(heap, slab) || slab_carve(slab))
                         break;
                 heap_sort_out(heap, slab);
-                slab_fill(slab); /* if a remote free has come in between, it goes back to where it was */
-                heap_sort_in(heap, slab);
+                if (slab_fill(slab))
+                        heap_sort_in(heap, slab);
+                else /* a remote free has come in between */
+                        heap_sort_in_last(heap, slab);
         }
         return slab;
 }
@@ -147,8 +228,10 @@ struct slab *heap_slab(struct heap *heap, unsigned size_class)
 
         while (!(slab = slab_available(heap, size_class))) {
                 slab = heap_adopt(heap, size_class);
-                if (!slab)
-                        slab = slab_create(owner, size_class);
+                if (!slab && (slab = slab_create(owner, size_class))) {
+                        heap_count(&heap->counts[size_class].slabs_created, 1);
+                        heap->restless = RESTLESS;
+                }
                 if (slab)
                         heap_sort_in(heap, slab);
                 else if (!grown) /* growing may have found free blocks of ours even when it failed, hence the last round
@@ -156,6 +239,11 @@ struct slab *heap_slab(struct heap *heap, unsigned size_class)
                         break;
                 else
                         grown = heap_grow(heap);
+        }
+        if (slab) {
+                slab->idle = false;
+                heap_set_fast(heap, size_class, slab);
+                heap_count(&heap->counts[size_class].refills, 1);
         }
         return slab;
 }

@@ -1,6 +1,10 @@
 /* All heaps together: their making, their retirement, and what becomes of the memory of threads that have ended. */
 #include "preload/alloc/heap.h"
 
+#include <string.h>
+
+#include "preload/alloc/purge.h"
+
 enum { ADOPT_PROBES = 4 };
 
 struct heap_group heap_group_first;
@@ -106,8 +110,8 @@ struct heap *heap_create(bool sided)
                 return NULL;
         heap->sided = sided;
         heap->adopt_group = &heap_group_first;
-        for (unsigned c = 0; c < SIZE_CLASSES; c++)
-                heap->room[c] = size_classes[c].bin_blocks;
+        memcpy(heap->quick, heap_none.quick, sizeof heap->quick);
+        memcpy(heap->fast, heap_none.fast, sizeof heap->fast);
         return group_enter(heap) ? heap : NULL;
 }
 
@@ -115,7 +119,8 @@ void heap_retire(struct heap *heap)
 {
         heap_enter(heap);
         heap->retired = true;
-        heap_empty_bins(heap);
+        for (unsigned c = 0; c < SIZE_CLASSES; c++)
+                heap_set_fast(heap, c, &slab_none);
         heap_sweep(heap, false);
         heap_unclaim(heap);
 }
@@ -124,7 +129,7 @@ void heap_retire(struct heap *heap)
 static struct slab *take_slab(struct heap *from, unsigned size_class)
 {
         heap_drain(from);
-        for (struct slab *slab = from->available[size_class]; slab; slab = slab->next)
+        for (struct slab *slab = from->available[size_class].first; slab; slab = slab->next)
                 if (slab->free || heap_collect(from, slab) ||
                     atomic_load_explicit(&slab->carved, memory_order_relaxed) < slab->blocks) {
                         heap_sort_out(from, slab);
@@ -174,12 +179,18 @@ bool heaps_sweep(void)
         return gave_back;
 }
 
-bool heaps_trim(void)
+size_t heaps_trim(struct heap *own)
 {
-        bool trimmed = huge_trim();
-
+        heap_enter(own);
+        heap_sweep(own, true);
+        for (unsigned twice = 0; twice < 2; twice++)
+                heap_rest(own);
         heaps_sweep();
-        return segment_purge(0) || trimmed;
+
+        size_t bytes = purge_force();
+
+        heap_leave(own);
+        return bytes;
 }
 
 void heaps_after_fork(struct heap *survivor)

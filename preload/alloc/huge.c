@@ -11,7 +11,8 @@ enum {
         LEAF_GRANULES = 1 << LEAF_SHIFT, /* a leaf covers 16 GiB of address space */
         ROOTS = 1 << (PLATFORM_ADDRESS_BITS - SEGMENT_SHIFT - LEAF_SHIFT),
         IDLE_MAPPINGS = 16,
-        IDLE_BYTES_MAX = 32 << 20, /* of all of them */
+        IDLE_BYTES_MAX = 64 << 20, /* of all of them */
+        GROW_BYTES_MAX = 16 << 20, /* what a growing block gets at most beyond what it asks for */
 };
 
 struct leaf {
@@ -94,7 +95,7 @@ static size_t mapped_for(size_t usable)
 
 static size_t mapped_of(const struct huge *huge)
 {
-        return mapped_for(atomic_load_explicit(&huge->usable, memory_order_relaxed));
+        return atomic_load_explicit(&huge->mapped, memory_order_relaxed);
 }
 
 /* Takes the mapping out of a place, if it is still the one that was seen there. */
@@ -105,6 +106,7 @@ static bool idle_take(unsigned place, struct huge *seen)
                                                               memory_order_relaxed))
                 return false;
         atomic_fetch_sub_explicit(&idle_bytes, mapped_of(seen), memory_order_relaxed);
+        memory_unretain(mapped_of(seen));
         return true;
 }
 
@@ -114,19 +116,30 @@ static void idle_unmap(struct huge *huge)
         spare_push(&records_spare, &huge->spare);
 }
 
-static bool idle_evict(unsigned place)
+static size_t idle_evict(unsigned place)
 {
         struct huge *huge = atomic_load_explicit(&idle[place], memory_order_relaxed);
-        bool taken = idle_take(place, huge);
+        size_t bytes = 0;
 
-        if (taken)
+        if (idle_take(place, huge)) {
+                bytes = mapped_of(huge);
                 idle_unmap(huge);
-        return taken;
+        }
+        return bytes;
+}
+
+/* One that is empty, or else the next in turn. */
+static unsigned idle_place(void)
+{
+        for (unsigned place = 0; place < IDLE_MAPPINGS; place++)
+                if (!atomic_load_explicit(&idle[place], memory_order_relaxed))
+                        return place;
+        return atomic_fetch_add_explicit(&idle_next, 1, memory_order_relaxed) % IDLE_MAPPINGS;
 }
 
 static void idle_put(struct huge *huge)
 {
-        unsigned place = atomic_fetch_add_explicit(&idle_next, 1, memory_order_relaxed) % IDLE_MAPPINGS;
+        unsigned place = idle_place();
         struct huge *none = NULL;
         size_t bytes = mapped_of(huge);
 
@@ -134,47 +147,107 @@ static void idle_put(struct huge *huge)
                 idle_unmap(huge);
                 return;
         }
-        idle_evict(place); /* the oldest */
+        idle_evict(place);
         for (unsigned i = 1;
              i < IDLE_MAPPINGS && atomic_load_explicit(&idle_bytes, memory_order_relaxed) + bytes > IDLE_BYTES_MAX; i++)
                 idle_evict((place + i) % IDLE_MAPPINGS);
+        atomic_store_explicit(&huge->aged, false, memory_order_relaxed);
         /* Before the mapping can be seen, so that nobody subtracts what is not there yet. */
         atomic_fetch_add_explicit(&idle_bytes, bytes, memory_order_relaxed);
+        memory_retain(bytes);
         /* Release: who takes it sees its fields. */
         if (!atomic_compare_exchange_strong_explicit(&idle[place], &none, huge, memory_order_release,
                                                      memory_order_relaxed)) {
                 atomic_fetch_sub_explicit(&idle_bytes, bytes, memory_order_relaxed);
+                memory_unretain(bytes);
                 idle_unmap(huge);
         }
 }
 
-/* An idle mapping of at least some bytes, but not a quarter more; the surplus is unmapped. */
+static size_t granules(size_t bytes)
+{
+        return (bytes + SEGMENT_BYTES - 1) >> SEGMENT_SHIFT;
+}
+
+/* How well an idle mapping suits: what is left over, or what is missing up to a granule that it has begun; both go
+ * without touching the pages that are there. SIZE_MAX: not at all. */
+static size_t idle_misfit(const struct huge *huge, size_t mapped, size_t alignment)
+{
+        size_t bytes = huge ? mapped_of(huge) : 0;
+
+        if (!bytes || huge->idle_start & (alignment - 1))
+                return SIZE_MAX;
+        if (bytes >= mapped)
+                return bytes - mapped <= mapped / 2 ? bytes - mapped : SIZE_MAX;
+        return granules(bytes) == granules(mapped) ? mapped - bytes : SIZE_MAX;
+}
+
+static bool idle_fit(struct huge *huge, size_t mapped)
+{
+        size_t bytes = mapped_of(huge);
+
+        if (bytes >= mapped)
+                return true;
+        if (mremap((void *)huge->idle_start, bytes, mapped, 0) == MAP_FAILED)
+                return false;
+        atomic_store_explicit(&huge->mapped, mapped, memory_order_relaxed);
+        return true;
+}
+
+/* An idle mapping made to hold at least some bytes, or NULL. */
 static struct huge *idle_find(size_t mapped, size_t alignment)
 {
-        for (unsigned place = 0; place < IDLE_MAPPINGS; place++) {
-                struct huge *huge = atomic_load_explicit(&idle[place], memory_order_relaxed);
-                size_t bytes = huge ? mapped_of(huge) : 0;
+        unsigned best = IDLE_MAPPINGS;
+        size_t misfit_best = SIZE_MAX;
 
-                if (bytes < mapped || bytes - mapped > mapped / 4 || !idle_take(place, huge))
-                        continue;
-                bytes = mapped_of(huge); /* it may have been another use of the same record */
-                if (bytes >= mapped && !(huge->idle_start & (alignment - 1))) {
-                        if (bytes > mapped)
-                                memory_unmap((char *)huge->idle_start + mapped, bytes - mapped);
-                        return huge;
+        for (unsigned place = 0; place < IDLE_MAPPINGS; place++) {
+                size_t misfit =
+                        idle_misfit(atomic_load_explicit(&idle[place], memory_order_relaxed), mapped, alignment);
+
+                if (misfit < misfit_best) {
+                        misfit_best = misfit;
+                        best = place;
                 }
-                idle_unmap(huge);
         }
+        if (best == IDLE_MAPPINGS)
+                return NULL;
+
+        struct huge *huge = atomic_load_explicit(&idle[best], memory_order_relaxed);
+
+        if (!idle_take(best, huge))
+                return NULL;
+        /* Looked at again: it may have been another use of the same record. */
+        if (idle_misfit(huge, mapped, alignment) != SIZE_MAX && idle_fit(huge, mapped))
+                return huge;
+        idle_unmap(huge);
         return NULL;
 }
 
-bool huge_trim(void)
+size_t huge_trim(void)
 {
-        bool trimmed = false;
+        size_t bytes = 0;
 
         for (unsigned place = 0; place < IDLE_MAPPINGS; place++)
-                trimmed |= idle_evict(place);
-        return trimmed;
+                bytes += idle_evict(place);
+        return bytes;
+}
+
+size_t huge_trim_aged(size_t bytes_keep)
+{
+        size_t bytes = 0;
+
+        for (unsigned place = 0; place < IDLE_MAPPINGS; place++) {
+                /* Acquire: pairs with idle_put. The record outlives its use, so the look is safe whatever it finds. */
+                struct huge *huge = atomic_load_explicit(&idle[place], memory_order_acquire);
+
+                if (!huge)
+                        continue;
+                if (!atomic_exchange_explicit(&huge->aged, true, memory_order_relaxed))
+                        continue;
+                if (memory_retained_bytes() > bytes_keep)
+                        bytes += idle_evict(place);
+        }
+        return bytes;
 }
 
 size_t huge_idle_bytes(void)
@@ -212,6 +285,7 @@ static struct huge *map_fresh(size_t mapped, size_t alignment)
                 return NULL;
         }
         huge->idle_start = (uintptr_t)start;
+        atomic_store_explicit(&huge->mapped, mapped, memory_order_relaxed);
         return huge;
 }
 
@@ -233,7 +307,7 @@ struct huge *huge_create(size_t bytes, size_t alignment, bool sided)
         atomic_store_explicit(&huge->usable, usable, memory_order_relaxed);
         /* Release: who walks the records sees the fields of this use. */
         atomic_store_explicit(&huge->start, huge->idle_start, memory_order_release);
-        map_set(huge->idle_start, mapped, huge);
+        map_set(huge->idle_start, mapped_of(huge), huge);
         return huge;
 }
 
@@ -279,6 +353,7 @@ static bool resize_in_place(struct huge *huge, uintptr_t start, size_t mapped_be
                 mremap((void *)start, mapped, mapped_before, 0);
                 return false;
         }
+        atomic_store_explicit(&huge->mapped, mapped, memory_order_relaxed);
         map_set(start, mapped, huge);
         return true;
 }
@@ -296,9 +371,21 @@ static bool resize_moving(struct huge *huge, uintptr_t start, size_t mapped_befo
                 memory_unmap(target, mapped);
                 return false;
         }
+        atomic_store_explicit(&huge->mapped, mapped, memory_order_relaxed);
         atomic_store_explicit(&huge->start, (uintptr_t)target, memory_order_release);
         map_set((uintptr_t)target, mapped, huge);
         return true;
+}
+
+/* A buffer that has grown once will grow again: it gets an eighth more, which stays untouched until it is used. */
+static bool grow(struct huge *huge, uintptr_t start, size_t mapped_before, size_t mapped)
+{
+        size_t more = mapped / 8 < GROW_BYTES_MAX ? mapped / 8 & ~(size_t)(PAGE_GRAIN - 1) : GROW_BYTES_MAX;
+
+        return resize_in_place(huge, start, mapped_before, mapped + more) ||
+               resize_in_place(huge, start, mapped_before, mapped) ||
+               resize_moving(huge, start, mapped_before, mapped + more) ||
+               resize_moving(huge, start, mapped_before, mapped);
 }
 
 bool huge_resize(struct huge *huge, size_t bytes)
@@ -306,10 +393,11 @@ bool huge_resize(struct huge *huge, size_t bytes)
         uintptr_t start = atomic_load_explicit(&huge->start, memory_order_relaxed);
         size_t mapped_before = mapped_of(huge), mapped = large_usable(bytes);
 
-        if (bytes <= LARGE_BYTES_MAX || mapped > PTRDIFF_MAX)
+        if (bytes <= LARGE_BYTES_MAX || mapped > PTRDIFF_MAX - GROW_BYTES_MAX)
                 return false;
-        if (mapped != mapped_before && !resize_in_place(huge, start, mapped_before, mapped) &&
-            (mapped < mapped_before || !resize_moving(huge, start, mapped_before, mapped)))
+        if (mapped > mapped_before && !grow(huge, start, mapped_before, mapped))
+                return false;
+        if (mapped < mapped_before - mapped_before / 4 && !resize_in_place(huge, start, mapped_before, mapped))
                 return false;
         atomic_store_explicit(&huge->usable, mapped, memory_order_relaxed);
         return true;

@@ -9,11 +9,13 @@ struct huge {
         struct spare spare;      /* first: while not in use */
         _Atomic uintptr_t start; /* 0: not in use */
         _Atomic size_t usable;
+        _Atomic size_t mapped;   /* at least as much: room to grow in, or what a bigger block before it has left */
         _Atomic uint64_t record; /* its side record */
         _Atomic bool sided;
-        bool zeroed;          /* when it was handed out */
-        uintptr_t idle_start; /* of a mapping that waits for another use; start is then 0 */
-        struct huge *next;    /* of all that were ever made */
+        bool zeroed;                  /* when it was handed out */
+        _Atomic bool aged;            /* idle, and was so when huge_trim_aged came by */
+        _Atomic uintptr_t idle_start; /* of a mapping that waits for another use; start is then 0 */
+        struct huge *next;            /* of all that were ever made */
 };
 
 struct huge *huge_create(size_t bytes, size_t alignment, bool sided); /* NULL: no memory */
@@ -26,7 +28,8 @@ struct huge *huge_find(uintptr_t address);
 bool huge_resize(struct huge *huge, size_t bytes);
 
 /* Mappings of freed blocks that wait for another use. */
-bool huge_trim(void); /* unmaps them; true: there were some */
+size_t huge_trim(void);                   /* unmaps them; how many bytes */
+size_t huge_trim_aged(size_t bytes_keep); /* only those that were idle at the last call of this one */
 size_t huge_idle_bytes(void);
 
 struct huge *huge_first(void); /* then along next: all records, in use or not */

@@ -17,6 +17,8 @@ enum {
 static _Atomic uint64_t fresh;
 static _Atomic size_t chunk_bytes;
 
+_Atomic size_t memory_retained;
+
 static void *map(size_t bytes)
 {
         /* No hint where: programs that map at fixed places count on ours being where the kernel likes it. */

@@ -33,6 +33,27 @@ bool memory_offer(void *start, size_t bytes);
 bool memory_grow(void);           /* offers memory fresh from the kernel; false: no memory */
 size_t memory_record_bytes(void); /* what memory_grow has mapped */
 
+/* Memory that is free and may be resident: its owners add and subtract. */
+extern _Atomic size_t memory_retained;
+
+static inline void memory_retain(size_t bytes)
+{
+        atomic_fetch_add_explicit(&memory_retained, bytes, memory_order_relaxed);
+}
+
+static inline void memory_unretain(size_t bytes)
+{
+        atomic_fetch_sub_explicit(&memory_retained, bytes, memory_order_relaxed);
+}
+
+/* Adding and subtracting may overtake each other: what looks like less than nothing is nothing. */
+static inline size_t memory_retained_bytes(void)
+{
+        size_t bytes = atomic_load_explicit(&memory_retained, memory_order_relaxed);
+
+        return (ptrdiff_t)bytes < 0 ? 0 : bytes;
+}
+
 /* Spares of one kind. Push one and take all have none of the ABA trouble that a pop of one has. */
 struct spare {
         struct spare *_Atomic next;

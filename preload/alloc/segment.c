@@ -10,7 +10,6 @@ enum {
         RECORDS_BYTES = 128 * SEGMENT_SLICES, /* of slice 0, for the slabs; the rest of it is for metadata */
         FREE_SLICES = SEGMENT_SLICES - 1,
         FREE_BYTES = FREE_SLICES * SLICE_BYTES,
-        PURGE_SLICES_MIN = (32 << 20) / SLICE_BYTES, /* small programs in sandboxes shall never call madvise */
 };
 
 static const uint64_t wholly_free = ~1ull; /* all slices but the one with the records */
@@ -24,6 +23,7 @@ struct segment_set {
 struct directory {
         _Atomic uint64_t free[DIRECTORY_SEGMENTS];  /* bit set: the slice may be claimed */
         _Atomic uint64_t dirty[DIRECTORY_SEGMENTS]; /* bit set: the slice may hold other bytes than zeros */
+        _Atomic uint64_t aged[DIRECTORY_SEGMENTS];  /* bit set: was free and dirty when segment_purge_aged came by */
         _Atomic(struct segment *) segment[DIRECTORY_SEGMENTS];
         struct segment_set hollow;
         struct segment_set rest_unused; /* the memory behind the records in slice 0 */
@@ -41,8 +41,7 @@ struct segment {
 _Atomic uint64_t segment_map[1 << (PLATFORM_ADDRESS_BITS - SEGMENT_SHIFT - 6)];
 
 static struct directory directory_first;
-static _Atomic long dirty_slices; /* free and dirty, in all segments */
-static _Atomic size_t segments;   /* that are not hollow */
+static _Atomic size_t segments; /* that are not hollow */
 static _Atomic size_t record_slices;
 static _Atomic bool purge_off;
 
@@ -198,12 +197,18 @@ static bool run_take(struct directory *directory, size_t index, uint64_t *free, 
         return true;
 }
 
+static void unretain(uint64_t slices)
+{
+        memory_unretain((size_t)__builtin_popcountll(slices) * SLICE_BYTES);
+}
+
 /* The address of a run that was taken, and what is in it. */
 static void *run_start(struct directory *directory, size_t index, uint64_t run, bool *ret_zeroed)
 {
         uint64_t dirty = run & atomic_load_explicit(&directory->dirty[index], memory_order_relaxed);
 
-        atomic_fetch_sub_explicit(&dirty_slices, __builtin_popcountll(dirty), memory_order_relaxed);
+        if (dirty)
+                unretain(dirty);
         *ret_zeroed = !dirty;
         return (char *)atomic_load_explicit(&directory->segment[index], memory_order_relaxed) +
                ((size_t)__builtin_ctzll(run) << SLICE_SHIFT);
@@ -273,12 +278,16 @@ static void run_give(struct directory *directory, size_t index, uint64_t run)
 void segment_give_back(void *start, unsigned slices)
 {
         struct segment *segment = segment_of(start);
+        struct directory *directory = segment->directory;
         uint64_t run = run_mask(slice_of(start), slices);
 
         /* Dirty first, while the slices are ours: run_give's release carries it to who claims them. */
-        atomic_fetch_or_explicit(&segment->directory->dirty[segment->index], run, memory_order_relaxed);
-        atomic_fetch_add_explicit(&dirty_slices, slices, memory_order_relaxed);
-        run_give(segment->directory, segment->index, run);
+        if ((atomic_load_explicit(&directory->dirty[segment->index], memory_order_relaxed) & run) != run)
+                atomic_fetch_or_explicit(&directory->dirty[segment->index], run, memory_order_relaxed);
+        if (atomic_load_explicit(&directory->aged[segment->index], memory_order_relaxed) & run)
+                atomic_fetch_and_explicit(&directory->aged[segment->index], ~run, memory_order_relaxed);
+        memory_retain((size_t)slices * SLICE_BYTES);
+        run_give(directory, segment->index, run);
 }
 
 /* The last free slice of the last segment that has one: what goes for records stays there for good, so all of it shall
@@ -374,7 +383,7 @@ static bool hollow_out(struct directory *directory, size_t index)
 
         uint64_t dirty = atomic_load_explicit(&directory->dirty[index], memory_order_relaxed);
 
-        atomic_fetch_sub_explicit(&dirty_slices, __builtin_popcountll(dirty & wholly_free), memory_order_relaxed);
+        unretain(dirty & wholly_free);
         atomic_fetch_sub_explicit(&segments, 1, memory_order_relaxed);
         set_put(&directory->hollow, index);
         return true;
@@ -410,15 +419,16 @@ static uint64_t purge_runs(struct segment *segment, uint64_t taken)
         return clean;
 }
 
-static bool purge_segment(struct directory *directory, size_t index)
+/* Purges the free and dirty slices of a mask; how many bytes. */
+static size_t purge_segment(struct directory *directory, size_t index, uint64_t mask)
 {
         uint64_t free = atomic_load_explicit(&directory->free[index], memory_order_relaxed);
         uint64_t run;
 
         do { /* held while they are purged, so that nobody's bytes are thrown away */
-                run = free & atomic_load_explicit(&directory->dirty[index], memory_order_relaxed);
+                run = free & mask & atomic_load_explicit(&directory->dirty[index], memory_order_relaxed);
                 if (!run)
-                        return false;
+                        return 0;
         } while (!run_take(directory, index, &free, run));
 
         /* Read again now that they are held: another may have purged them in the meantime. */
@@ -426,33 +436,50 @@ static bool purge_segment(struct directory *directory, size_t index)
         uint64_t clean = purge_runs(atomic_load_explicit(&directory->segment[index], memory_order_relaxed), dirty);
 
         atomic_fetch_and_explicit(&directory->dirty[index], ~clean, memory_order_relaxed);
-        atomic_fetch_sub_explicit(&dirty_slices, __builtin_popcountll(clean), memory_order_relaxed);
+        unretain(clean);
         run_give(directory, index, run);
-        return clean;
+        return (size_t)__builtin_popcountll(clean) * SLICE_BYTES;
 }
 
-bool segment_purge(size_t slices_keep)
+static bool purge_goes_on(size_t slices_keep)
 {
-        bool purged = false;
+        return memory_retained_bytes() > slices_keep * SLICE_BYTES &&
+               !atomic_load_explicit(&purge_off, memory_order_relaxed);
+}
+
+size_t segment_purge(size_t slices_keep)
+{
+        size_t bytes = 0;
+
+        for (struct directory *d = &directory_first; d; d = directory_after(d))
+                for (size_t i = 0; i < DIRECTORY_SEGMENTS && purge_goes_on(slices_keep); i++)
+                        bytes += purge_segment(d, i, ~0ull);
+        return bytes;
+}
+
+size_t segment_purge_aged(size_t slices_keep)
+{
+        size_t bytes = 0;
 
         for (struct directory *d = &directory_first; d; d = directory_after(d))
                 for (size_t i = 0; i < DIRECTORY_SEGMENTS; i++) {
-                        if (atomic_load_explicit(&dirty_slices, memory_order_relaxed) <= (long)slices_keep ||
-                            atomic_load_explicit(&purge_off, memory_order_relaxed))
-                                return purged;
-                        purged |= purge_segment(d, i);
+                        uint64_t aged = atomic_load_explicit(&d->aged[i], memory_order_relaxed);
+
+                        if (aged && purge_goes_on(slices_keep))
+                                bytes += purge_segment(d, i, aged);
+                        /* A slice that is claimed and given back between the two loads is taken for aged: it goes a
+                         * little early. */
+                        atomic_store_explicit(&d->aged[i],
+                                              atomic_load_explicit(&d->free[i], memory_order_relaxed) &
+                                                      atomic_load_explicit(&d->dirty[i], memory_order_relaxed),
+                                              memory_order_relaxed);
                 }
-        return purged;
+        return bytes;
 }
 
-void segment_purge_if_due(void)
+size_t segment_mapped_bytes(void)
 {
-        size_t due = atomic_load_explicit(&segments, memory_order_relaxed) * SEGMENT_SLICES / 4;
-
-        if (due < PURGE_SLICES_MIN)
-                due = PURGE_SLICES_MIN;
-        if (atomic_load_explicit(&dirty_slices, memory_order_relaxed) > (long)due)
-                segment_purge(due / 2);
+        return atomic_load_explicit(&segments, memory_order_relaxed) * SEGMENT_BYTES;
 }
 
 size_t segment_count(void)

@@ -47,10 +47,12 @@ enum { SEGMENT_RECORD_MAX = 48 << 10 }; /* bytes */
 void *segment_record(size_t bytes);
 void *segment_record_beside(size_t bytes); /* never at the price of a slice */
 
-/* Returns free slices that may be resident to the kernel, until no more than `slices_keep` are left; true: some were.
+/* Returns free slices that may be resident to the kernel, until no more than `slices_keep` are left; how many bytes.
  * The first failure of madvise ends that for good (memory that is locked, or a sandbox that forbids the call). */
-bool segment_purge(size_t slices_keep);
-void segment_purge_if_due(void);
+size_t segment_purge(size_t slices_keep);
+/* The same, but only slices that have been free since the last call of this one. */
+size_t segment_purge_aged(size_t slices_keep);
+size_t segment_mapped_bytes(void); /* of all segments that are not hollow */
 
 /* The address of the number-th segment, from 0 on without gaps worth stopping at: NULL from segment_count() on, or
  * where one is just being made. */

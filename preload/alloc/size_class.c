@@ -5,12 +5,10 @@
 #define RECIPROCAL(c) (((1ull << 40) + BYTES(c) - 1) / BYTES(c))
 #define SLICES(c)     (BYTES(c) <= 8192 ? 1 : 8)
 #define BLOCKS(c)     (SLICES(c) * 65536u / BYTES(c))
-/* Enough to make the slow path rare, but no more than 16 KiB of idle memory in a bin. */
-#define BIN_BLOCKS(c) (BYTES(c) <= 256 ? 64 : BYTES(c) >= 8192 ? 2 : 16384 / BYTES(c))
 
 #define CLASS(c)                                                                                                       \
         {                                                                                                              \
-                RECIPROCAL(c), BYTES(c), BLOCKS(c), SLICES(c), (uint8_t)BIN_BLOCKS(c)                                  \
+                RECIPROCAL(c), BYTES(c), BLOCKS(c), SLICES(c)                                                          \
         }
 #define CLASSES_8(c)                                                                                                   \
         CLASS(c), CLASS((c) + 1), CLASS((c) + 2), CLASS((c) + 3), CLASS((c) + 4), CLASS((c) + 5), CLASS((c) + 6),      \
@@ -31,14 +29,14 @@ const uint8_t size_class_quick[SIZE_CLASS_QUICK_BYTES / 16 + 1] = {
 
 unsigned size_class_aligned(size_t bytes, size_t alignment)
 {
-        size_t least = bytes > alignment ? bytes : alignment;
+        /* Rounded up to the alignment, a size is a class of its own where the classes lie closer than the alignment,
+         * and elsewhere they all have it. */
+        size_t least = bytes ? (bytes + alignment - 1) & -alignment : alignment;
 
-        if (least > SIZE_CLASS_BYTES_MAX)
+        if (least > SIZE_CLASS_BYTES_MAX || bytes > SIZE_CLASS_BYTES_MAX)
                 return SIZE_CLASSES;
 
         unsigned size_class = size_class_of(least);
 
-        while (size_classes[size_class].bytes & (alignment - 1)) /* ends: the last class is a power of two */
-                size_class++;
         return size_classes[size_class].bytes - bytes <= SIZE_CLASS_SLACK_MAX ? size_class : SIZE_CLASSES;
 }

@@ -17,7 +17,6 @@ struct size_class {
         uint32_t bytes;      /* of a block */
         uint16_t blocks;     /* in a slab */
         uint8_t slices;      /* of a slab: 1 for blocks up to 8 KiB, else 8, so that its tail wastes little */
-        uint8_t bin_blocks;  /* a heap's bin holds no more than this */
 };
 extern const struct size_class size_classes[SIZE_CLASSES];
 extern const uint8_t size_class_quick[SIZE_CLASS_QUICK_BYTES / 16 + 1]; /* by size / 16, rounded up */

@@ -79,8 +79,10 @@ static void set_fields(struct slab *slab, size_t bytes, unsigned slices, uint64_
 {
         slab->free = NULL;
         slab->full = false;
+        slab->idle = false;
+        slab->credit = 0;
+        slab->counts = 0;
         slab->slices = (uint8_t)slices;
-        atomic_store_explicit(&slab->used, 0, memory_order_relaxed);
         atomic_store_explicit(&slab->remote, 0, memory_order_relaxed);
         atomic_store_explicit(&slab->carved, 0, memory_order_release);
         atomic_store_explicit(&slab->bytes, (uint32_t)bytes, memory_order_release);
@@ -212,6 +214,11 @@ bool slab_carve(struct slab *slab)
         return true;
 }
 
+static struct free_block *remote_first(uint64_t word)
+{
+        return (struct free_block *)(word & ((1ull << SLAB_REMOTE_SHIFT) - 1) & ~(uint64_t)SLAB_REMOTE_FULL);
+}
+
 uint32_t slab_collect(struct slab *slab)
 {
         if (!atomic_load_explicit(&slab->remote, memory_order_relaxed))
@@ -219,47 +226,69 @@ uint32_t slab_collect(struct slab *slab)
 
         /* Acquire: pairs with slab_push_remote, so that what its caller did to the block lies before our reuse of it.
          */
-        struct free_block *first =
-                (struct free_block *)atomic_exchange_explicit(&slab->remote, 0, memory_order_acquire);
-        struct free_block *last = first;
-        uint32_t count = 1;
+        uint64_t word = atomic_exchange_explicit(&slab->remote, 0, memory_order_acquire);
+        struct free_block *first = remote_first(word), *last = first;
+        uint32_t count = (uint32_t)(word >> SLAB_REMOTE_SHIFT);
 
-        for (; last->next; last = last->next)
-                count++;
-        last->next = slab->free;
+        if (slab->free) { /* else the blocks need not be touched before they are used */
+                while (last->next)
+                        last = last->next;
+                last->next = slab->free;
+        }
         slab->free = first;
-        slab_count_used(slab, -(int32_t)count);
+        slab->counts -= count;
         return count;
+}
+
+/* Only the heap's user changes the flag, and who reads the owner beside it ignores the flags; so no order is needed. */
+static void owner_mark_full(struct slab *slab, bool full)
+{
+        uintptr_t owner = atomic_load_explicit(&slab->owner, memory_order_relaxed) & ~(uintptr_t)SLAB_FULL;
+
+        atomic_store_explicit(&slab->owner, owner | (full ? SLAB_FULL : 0), memory_order_relaxed);
+}
+
+void slab_not_full(struct slab *slab)
+{
+        slab->full = false;
+        owner_mark_full(slab, false);
 }
 
 bool slab_fill(struct slab *slab)
 {
-        uintptr_t none = 0;
+        uint64_t none = 0;
 
         /* Release: whoever takes the flag away reads the owner that we are. */
         slab->full = atomic_compare_exchange_strong_explicit(&slab->remote, &none, SLAB_REMOTE_FULL,
                                                              memory_order_release, memory_order_relaxed);
+        if (slab->full)
+                owner_mark_full(slab, true);
         return slab->full;
 }
 
 bool slab_unfill(struct slab *slab)
 {
-        uintptr_t full = SLAB_REMOTE_FULL;
+        uint64_t full = SLAB_REMOTE_FULL;
 
-        slab->full = !atomic_compare_exchange_strong_explicit(&slab->remote, &full, 0, memory_order_relaxed,
-                                                              memory_order_relaxed);
-        return !slab->full;
+        if (!atomic_compare_exchange_strong_explicit(&slab->remote, &full, 0, memory_order_relaxed,
+                                                     memory_order_relaxed))
+                return false;
+        slab_not_full(slab);
+        return true;
 }
 
 bool slab_push_remote(struct slab *slab, void *block)
 {
         struct free_block *freed = block;
-        uintptr_t top = atomic_load_explicit(&slab->remote, memory_order_relaxed);
+        uint64_t top = atomic_load_explicit(&slab->remote, memory_order_relaxed), count;
 
-        do
-                freed->next = (struct free_block *)(top & ~(uintptr_t)SLAB_REMOTE_FULL);
-        /* Release: pairs with slab_collect. Acquire: pairs with slab_fill, for the owner whom the caller will tell. */
-        while (!atomic_compare_exchange_weak_explicit(&slab->remote, &top, (uintptr_t)freed, memory_order_acq_rel,
-                                                      memory_order_relaxed));
+        do {
+                freed->next = remote_first(top);
+                count = (top >> SLAB_REMOTE_SHIFT) + 1;
+                /* Release: pairs with slab_collect. Acquire: pairs with slab_fill, for the owner whom the caller will
+                 * tell. */
+        } while (!atomic_compare_exchange_weak_explicit(&slab->remote, &top,
+                                                        count << SLAB_REMOTE_SHIFT | (uintptr_t)freed,
+                                                        memory_order_acq_rel, memory_order_relaxed));
         return top & SLAB_REMOTE_FULL;
 }

@@ -22,14 +22,22 @@ enum slab_kind {
 };
 
 enum {
-        SLAB_SIDED = 1,       /* in owner: the blocks have side records */
-        SLAB_REMOTE_FULL = 1, /* in remote: the owner has put the slab away and wants to hear of the next free */
+        SLAB_SIDED = 1, /* in owner: the blocks have side records */
+        SLAB_FULL = 2,  /* in owner: put away without a free block, so that the fast path of free misses */
+        SLAB_OWNER_FLAGS = SLAB_SIDED | SLAB_FULL,
+        SLAB_REMOTE_FULL = 1,    /* in remote: the owner has put the slab away and wants to hear of the next free */
+        SLAB_REMOTE_SHIFT = 48,  /* in remote: how many blocks wait there; an address needs fewer bits */
+        SLAB_USED_MASK = 0xffff, /* in counts: blocks in use */
+        SLAB_CREDIT_SHIFT = 16,  /* in counts: how many allocations are left until the next beat, a signed number */
+        SLAB_TAKE = (int)(1 - (1u << SLAB_CREDIT_SHIFT)), /* what an allocation adds to counts */
 };
 
 struct slab {
-        _Atomic uintptr_t owner;          /* the heap and SLAB_SIDED; 0: not the first slice of a small slab */
-        struct free_block *free;          /* carved and unused */
-        _Atomic uint32_t used;            /* blocks that are neither on `free` nor uncarved */
+        _Atomic uintptr_t owner; /* the heap and flags; 0: not the first slice of a small slab */
+        struct free_block *free; /* carved and unused, the latest first */
+        /* Blocks that are neither on `free` nor uncarved (those that wait in `remote` count), and the credit. Only the
+         * owner writes it, with plain stores of the fast paths; others read it at their own risk. */
+        uint32_t counts;
         _Atomic uint32_t carved;          /* blocks that have ever been made; the rest is untouched memory */
         _Atomic uint32_t bytes;           /* of a block; of a large run what is usable */
         _Atomic uint32_t identity;        /* a slab_kind, and above it a number that each change of use increments */
@@ -40,10 +48,13 @@ struct slab {
         uint8_t slices;
         _Atomic uint8_t back;       /* how many slices before this one the first one lies */
         bool full;                  /* on its heap's list of full slabs, not on that of available ones */
+        bool idle;                  /* empty, and not looked at by the fast path since the last tick */
+        uint16_t credit;            /* what the credit in counts started from */
         _Atomic uint8_t side_class; /* the size class of the side array itself */
         bool zeroed;                /* its memory held only zeros when it was claimed */
 
-        _Alignas(CACHE_LINE) _Atomic uintptr_t remote; /* blocks freed by others, latest first, and SLAB_REMOTE_FULL */
+        /* Blocks freed by others, latest first, with their number above and SLAB_REMOTE_FULL below. */
+        _Alignas(CACHE_LINE) _Atomic uint64_t remote;
         struct slab *pending_next;
         _Atomic uint64_t record; /* the side record of a large block */
         struct slab *next, *previous;
@@ -106,17 +117,31 @@ uint32_t slab_collect(struct slab *slab);
 bool slab_fill(struct slab *slab);
 /* For the owner of a full slab after a free of its own: false if a remote free has already announced the slab. */
 bool slab_unfill(struct slab *slab);
+void slab_not_full(struct slab *slab); /* the same after a remote free has announced it */
 /* For any other: true if it is now up to the caller, and nobody else, to announce the slab to its owner. */
 bool slab_push_remote(struct slab *slab, void *block);
 
 size_t slab_side_bytes(const struct slab *slab); /* what its side records take */
 
-static inline void slab_count_used(struct slab *slab, int32_t blocks)
+static inline uint32_t slab_used(const struct slab *slab)
 {
-        /* Only the owner writes; atomic for those who take stock. */
-        uint32_t used = atomic_load_explicit(&slab->used, memory_order_relaxed);
+        return slab->counts & SLAB_USED_MASK;
+}
 
-        atomic_store_explicit(&slab->used, used + (uint32_t)blocks, memory_order_relaxed);
+/* For the owner: how many blocks were allocated since the last time; the credit starts again from `credit`. */
+static inline uint32_t slab_settle(struct slab *slab, uint16_t credit)
+{
+        uint32_t taken = (uint32_t)(slab->credit - ((int32_t)slab->counts >> SLAB_CREDIT_SHIFT));
+
+        slab->credit = credit;
+        slab->counts = (uint32_t)credit << SLAB_CREDIT_SHIFT | slab_used(slab);
+        return taken;
+}
+
+/* How many blocks were freed by others and not taken in yet. */
+static inline uint32_t slab_pending(const struct slab *slab)
+{
+        return (uint32_t)(atomic_load_explicit(&slab->remote, memory_order_relaxed) >> SLAB_REMOTE_SHIFT);
 }
 
 static inline _Atomic uint64_t *slab_side(const struct slab *slab, const void *block)

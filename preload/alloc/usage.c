@@ -21,11 +21,9 @@ static uint32_t count_live(const struct slab_view *view)
 __attribute__((no_sanitize("thread"))) static bool is_filling(const struct slab_view *view)
 {
         /* Acquire: pairs with heap_adopt, so that the heap is seen filled in. */
-        uintptr_t owner = atomic_load_explicit(&view->slab->owner, memory_order_acquire) & ~(uintptr_t)SLAB_SIDED;
-        const struct heap *heap = (const struct heap *)owner;
-        const struct slab *slab = view->slab;
+        uintptr_t owner = atomic_load_explicit(&view->slab->owner, memory_order_acquire) & ~(uintptr_t)SLAB_OWNER_FLAGS;
 
-        return heap && !heap->retired && slab->slices == 1 && heap->available[slab->size_class] == slab;
+        return owner && heap_is_current((const struct heap *)owner, view->slab);
 }
 
 /* Sorts the empty bytes of a small slab; returns those that its blocks have to answer for. */
@@ -72,10 +70,18 @@ static void walk_slab(const struct slab_view *view, struct walk *walk)
         }
 }
 
+/* Reads the owner's count beside its back: off by what happens at this moment. */
+__attribute__((no_sanitize("thread"))) static uint32_t used_by_now(const struct slab *slab)
+{
+        uint32_t used = slab_used(slab), pending = slab_pending(slab);
+
+        return used > pending ? used - pending : 0;
+}
+
 /* A slab without records, as a plain heap has them. */
 static void walk_plain(const struct slab_view *view, struct heap_empty *empty)
 {
-        uint32_t used = atomic_load_explicit(&view->slab->used, memory_order_relaxed);
+        uint32_t used = used_by_now(view->slab);
 
         if (view->kind == SLAB_SMALL && used < view->carved)
                 empty->unpinned += (size_t)(view->carved - used) * view->bytes;
@@ -141,13 +147,12 @@ static void use_slab(const struct slab_view *view, struct heap_usage *usage)
                 return;
         }
         pool->slab_bytes += size_classes[size_class].slices * (size_t)SLICE_BYTES;
-        pool->blocks_used += atomic_load_explicit(&view->slab->used, memory_order_relaxed);
+        pool->blocks_used += used_by_now(view->slab);
         if (view->side)
                 usage->side_bytes += slab_side_bytes(view->slab);
 }
 
-/* Reads the fill of a heap's bins beside its user's back: off by what happens at this moment. */
-__attribute__((no_sanitize("thread"))) static void use_heap(const struct heap *heap, struct heap_usage *usage)
+static void use_heap(const struct heap *heap, struct heap_usage *usage)
 {
         for (unsigned c = 0; c < HEAP_POOLS; c++) {
                 const struct heap_counts *counts = &heap->counts[c];
@@ -155,8 +160,6 @@ __attribute__((no_sanitize("thread"))) static void use_heap(const struct heap *h
                 usage->pool[c].allocations += atomic_load_explicit(&counts->allocations, memory_order_relaxed);
                 usage->pool[c].refills += atomic_load_explicit(&counts->refills, memory_order_relaxed);
                 usage->pool[c].frees_remote += atomic_load_explicit(&counts->frees_remote, memory_order_relaxed);
-                if (c < HEAP_CLASSES)
-                        usage->pool[c].blocks_cached += (size_t)(size_classes[c].bin_blocks - heap->room[c]);
         }
 }
 
@@ -170,7 +173,7 @@ static void use_huge(struct heap_usage *usage)
                 if (!atomic_load_explicit(&huge->start, memory_order_acquire))
                         continue;
                 pool->slabs++;
-                pool->slab_bytes += usable;
+                pool->slab_bytes += atomic_load_explicit(&huge->mapped, memory_order_relaxed);
                 pool->blocks_carved++;
                 pool->blocks_used++;
                 pool->bytes_used += usable;
@@ -215,7 +218,6 @@ void heaps_usage(struct heap_usage *ret_usage)
                 struct heap_pool_usage *pool = &usage.pool[c];
 
                 pool->block_bytes = heap_class_bytes(c);
-                pool->blocks_used -= pool->blocks_cached < pool->blocks_used ? pool->blocks_cached : pool->blocks_used;
                 pool->bytes_used = pool->blocks_used * pool->block_bytes;
         }
         *ret_usage = usage;

@@ -202,7 +202,7 @@ static void use_all(struct heap *heap)
                 blocks[i] = hold(heap, i * 37 % 70000, 16, i + 1);
         for (unsigned i = 0; i < BLOCKS; i++)
                 let_go(heap, blocks[i]);
-        heaps_trim();
+        heaps_trim(heap);
 }
 
 Test(heaps, a_child_forked_while_others_allocate_goes_on, .timeout = 60)
@@ -224,7 +224,7 @@ static volatile unsigned long handled;
 
 static void on_alarm(int signal)
 {
-        void *first = heap_alloc_fast(heap_interrupted, 48), *second = heap_alloc_fast(heap_interrupted, 48);
+        void *first = pop(heap_interrupted, 48), *second = pop(heap_interrupted, 48);
 
         (void)signal;
         if (first)
@@ -255,7 +255,7 @@ Test(heaps, a_signal_handler_may_allocate_and_free_within_the_fast_paths)
         setitimer(ITIMER_REAL, &often, NULL);
         for (unsigned long round = 0; handled < 2000 && round < 50000000; round++) {
                 for (unsigned i = 0; i < 4; i++) {
-                        mine[i] = heap_alloc_fast(heap, 48);
+                        mine[i] = pop(heap, 48);
                         cr_assert_not_null(mine[i]);
                         memset(mine[i], (int)(16 + i), 48);
                 }

@@ -68,15 +68,98 @@ Test(purge, trim_gives_everything_back_and_what_was_purged_is_zero)
 
         fill(heap, 40, 512 * 1024);
         empty(heap, 40);
-        cr_assert(heaps_trim());
+        cr_assert(heaps_trim(heap));
         cr_assert_lt(resident_bytes(), before + 2 * MIB);
-        cr_assert_not(heaps_trim(), "nothing is left to give");
+        cr_assert_not(heaps_trim(heap), "nothing is left to give");
 
         struct block block = hold(heap, MIB, 16, 1);
 
         cr_assert(block.zeroed);
         for (size_t i = 0; i < MIB; i++)
                 cr_assert_eq(((char *)block.start)[i], 0);
+}
+
+/* What a program does that has nothing to do: a few blocks in a fast path, now and then. */
+static void idle(struct heap *heap, unsigned ms)
+{
+        for (unsigned i = 0; i < ms; i++) {
+                for (unsigned j = 0; j < 10; j++) {
+                        void *start = pop(heap, 100);
+
+                        if (start && heap_free_fast(heap, start) == HEAP_FREE_EMPTIED)
+                                heap_emptied(heap, start);
+                        else if (!start)
+                                let_go(heap, hold(heap, 100, 16, 1));
+                }
+                usleep(1000);
+        }
+}
+
+static void decay_fast(void)
+{
+        struct purge_limits limits = purge_now();
+
+        limits.decay_ms = 100;
+        purge_set(limits);
+}
+
+static void goes_in_time(size_t bytes, unsigned count)
+{
+        struct heap *heap = heap_create(false);
+        size_t before = resident_bytes();
+
+        decay_fast();
+        fill(heap, count, bytes);
+        cr_assert_gt(resident_bytes(), before + count * bytes * 9 / 10);
+        empty(heap, count);
+        idle(heap, 500);
+        cr_assert_lt(resident_bytes(), before + 6 * MIB, "%zu bytes", bytes);
+}
+
+Test(purge, what_has_been_free_for_a_while_goes_back_small_or_large)
+{
+        goes_in_time(3000, COUNT);
+        goes_in_time(20000, COUNT);
+        goes_in_time(500000, 100);
+        goes_in_time(3000000, 20);
+}
+
+Test(purge, what_is_used_again_and_again_stays)
+{
+        struct heap *heap = heap_create(false);
+        struct heap_usage usage;
+
+        decay_fast();
+        for (unsigned i = 0; i < 100; i++) {
+                fill(heap, 40, 512 * 1024);
+                empty(heap, 40);
+                usleep(5000);
+        }
+        heaps_usage(&usage);
+        cr_assert_lt(usage.purged_bytes, 5 * MIB);
+}
+
+Test(purge, the_current_slabs_of_a_heap_go_when_it_rests)
+{
+        struct heap *heap = heap_create(false);
+
+        decay_fast();
+        for (unsigned c = 0; c < HEAP_CLASSES; c++)
+                let_go(heap, hold(heap, heap_class_bytes(c), 16, 1));
+        cr_assert_geq(slabs_in_all(), HEAP_CLASSES);
+        idle(heap, 500);
+        cr_assert_leq(slabs_in_all(), 1);
+}
+
+Test(purge, no_retention_means_that_all_goes_at_once)
+{
+        struct heap *heap = heap_create(false);
+        size_t before = resident_bytes();
+
+        purge_set((struct purge_limits){.retain_bytes = 0, .most_bytes = 0, .decay_ms = 100});
+        fill(heap, 200, 512 * 1024);
+        empty(heap, 200);
+        cr_assert_lt(resident_bytes(), before + 4 * MIB);
 }
 
 Test(purge, it_ends_for_good_when_the_kernel_refuses)
@@ -86,8 +169,8 @@ Test(purge, it_ends_for_good_when_the_kernel_refuses)
         fill(heap, 40, 512 * 1024);
         cr_assert_eq(mlock(blocks[20].start, 4096), 0);
         empty(heap, 40);
-        heaps_trim();
-        cr_assert_not(heaps_trim());
+        heaps_trim(heap);
+        cr_assert_not(heaps_trim(heap));
 
         struct block block = hold(heap, 2 * MIB - 4096, 16, 1);
 

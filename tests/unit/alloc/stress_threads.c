@@ -101,8 +101,12 @@ static struct stamp *allocate(struct worker *worker)
 {
         size_t size = size_random(worker);
         size_t alignment = next_random(&worker->random) % 16 ? 16 : (size_t)16 << next_random(&worker->random) % 14;
-        void *start = alignment == 16 && !worker->sided ? heap_alloc_fast(worker->heap, size) : NULL;
+        bool beat = false;
+        void *start = alignment == 16 && !worker->sided ? heap_alloc_fast(worker->heap, size, &beat) : NULL;
         struct block block;
+
+        if (beat)
+                heap_beat(worker->heap, start);
 
         if (start)
                 block = find(start, size);
@@ -121,7 +125,12 @@ static void release(struct worker *worker, struct stamp *stamp)
         check_bytes(stamp, false);
         if (block.side && atomic_exchange(block.side, 0) != record_of(stamp))
                 fail("a block has another's record", stamp);
-        if (heap_free_fast(worker->heap, stamp))
+
+        enum heap_free_status status = heap_free_fast(worker->heap, stamp);
+
+        if (status == HEAP_FREE_EMPTIED)
+                heap_emptied(worker->heap, stamp);
+        if (status != HEAP_FREE_NO || (block.slab && heap_free_remote(worker->heap, block.slab, stamp)))
                 return;
         heap_release(worker->heap, &block);
 }
@@ -219,7 +228,7 @@ static void *walk(void *argument)
         (void)argument;
         while (!atomic_load(&walker_ends)) {
                 walk_once();
-                heaps_trim();
+                heaps_trim(&heap_none);
                 if (segment_hollow())
                         atomic_fetch_add_explicit(&hollowed, 1, memory_order_relaxed);
         }
@@ -260,7 +269,7 @@ static void check_nothing_left(void)
         struct heap_usage usage;
         size_t before = atomic_load(&walked);
 
-        heaps_trim();
+        heaps_trim(&heap_none);
         heaps_usage(&usage);
         for (unsigned i = 0; i < HEAP_POOLS; i++)
                 if (usage.pool[i].slabs || usage.pool[i].blocks_used || usage.pool[i].blocks_cached)

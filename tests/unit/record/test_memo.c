@@ -14,7 +14,7 @@
 #include "preload/record/rules.h"
 #include "preload/record/stacks.h"
 
-#define NOINLINE __attribute__((noinline, noclone))
+#define APART __attribute__((noinline, noclone))
 
 enum { DEFINITIONS = 200000, FRAMES = 2000 };
 
@@ -72,7 +72,7 @@ static size_t defined_frames(uint32_t id, uint64_t *frame, size_t frame_max)
 }
 
 /* Captures, and compares with the judge: the frames from our caller outward. */
-NOINLINE static uint32_t capture(void)
+APART static uint32_t capture(void)
 {
         const uintptr_t *frame = __builtin_frame_address(0);
         static void *judge[FRAMES];
@@ -110,7 +110,7 @@ typedef void shape(int depth);
 static shape plain, wide, moving, aligned, framed, pointed;
 static shape *const shapes[] = {plain, wide, moving, aligned, framed, pointed};
 
-NOINLINE static void go(int depth)
+APART static void go(int depth)
 {
         capture();
         if (depth > 0)
@@ -119,13 +119,13 @@ NOINLINE static void go(int depth)
         capture();
 }
 
-NOINLINE static void plain(int depth)
+APART static void plain(int depth)
 {
         go(depth);
         capture();
 }
 
-NOINLINE static void wide(int depth)
+APART static void wide(int depth)
 {
         volatile char room[3000];
 
@@ -134,7 +134,7 @@ NOINLINE static void wide(int depth)
         room[1] = room[0];
 }
 
-NOINLINE static void moving(int depth)
+APART static void moving(int depth)
 {
         volatile char *room = alloca(16 + any(500));
 
@@ -145,7 +145,7 @@ NOINLINE static void moving(int depth)
         go(depth - 1);
 }
 
-NOINLINE static void aligned(int depth)
+APART static void aligned(int depth)
 {
         _Alignas(128) volatile char room[128];
 
@@ -161,7 +161,7 @@ __attribute__((noinline, optimize("no-omit-frame-pointer"))) static void framed(
 }
 
 /* The frame pointer as a general register. */
-NOINLINE static void pointed(int depth)
+APART static void pointed(int depth)
 {
         register unsigned long a = (unsigned long)depth, b = a * 3, c = b ^ 5, d = c + 7, e = d * 11, f = e ^ a;
 
@@ -193,7 +193,7 @@ Test(memo, the_same_stack_has_the_same_id_and_is_defined_once)
         cr_assert_eq(definitions, before);
 }
 
-NOINLINE static uint32_t from_one_line(void)
+APART static uint32_t from_one_line(void)
 {
         uint32_t id = capture();
 
@@ -201,7 +201,7 @@ NOINLINE static uint32_t from_one_line(void)
         return id;
 }
 
-NOINLINE static uint32_t caller_of_two_lines(int which)
+APART static uint32_t caller_of_two_lines(int which)
 {
         uint32_t id = which ? from_one_line() : 0;
 
@@ -217,7 +217,7 @@ Test(memo, callers_are_told_apart_that_differ_in_a_return_address_only)
         cr_assert_neq(caller_of_two_lines(0), caller_of_two_lines(1));
 }
 
-NOINLINE static void deep(int depth)
+APART static void deep(int depth)
 {
         volatile char room[16];
 
@@ -237,7 +237,7 @@ Test(memo, deep_stacks_are_whole)
 
 static jmp_buf back;
 
-NOINLINE static void jumps(int depth)
+APART static void jumps(int depth)
 {
         if (depth)
                 jumps(depth - 1);

@@ -1,0 +1,97 @@
+/* Blocks that nobody records: the less usual ways. */
+#include "preload/plain.h"
+
+#include <errno.h>
+
+COLD void *plain_beat(void *block)
+{
+        int errno_before = errno;
+        struct thread *thread = thread_enter();
+
+        if (thread) {
+                heap_beat(thread->heap, block);
+                thread_leave(thread);
+        }
+        errno = errno_before;
+        return block;
+}
+
+static COLD void put_away(void *block)
+{
+        int errno_before = errno;
+        struct thread *thread = thread_enter();
+
+        if (thread) {
+                heap_emptied(thread->heap, block);
+                thread_leave(thread);
+        }
+        errno = errno_before;
+}
+
+void plain_emptied(void *block)
+{
+        struct slab *slab = slab_of_block(block);
+
+        if (UNLIKELY(heap_current->fast[slab->size_class] != slab)) /* the current slab stays */
+                put_away(block);
+}
+
+bool plain_free(void *block)
+{
+        struct heap *heap = heap_current;
+        struct slab *slab = segment_holds((uintptr_t)block) ? slab_of_block(block) : NULL;
+
+        if (UNLIKELY(!slab))
+                return false;
+        switch (slab_free(slab, heap, block)) {
+        case HEAP_FREE_DONE:
+                return true;
+        case HEAP_FREE_EMPTIED:
+                plain_emptied(block);
+                return true;
+        default:
+                return heap_free_remote(heap, slab, block);
+        }
+}
+
+void *plain_alloc(size_t size, size_t alignment)
+{
+        unsigned size_class;
+        bool beat;
+        void *block;
+
+        if (alignment > 16)
+                size_class = size_class_aligned(size, alignment);
+        else
+                size_class = size <= SIZE_CLASS_BYTES_MAX ? size_class_of(size) : SIZE_CLASSES;
+        if (size_class == SIZE_CLASSES)
+                return NULL;
+        block = heap_alloc_medium(heap_current, size_class, &beat);
+        return block && UNLIKELY(beat) ? plain_beat(block) : block;
+}
+
+void *plain_resize(void *block, size_t size)
+{
+        struct slab *slab = segment_holds((uintptr_t)block) ? slab_of_block(block) : NULL;
+        uintptr_t owner = slab ? atomic_load_explicit(&slab->owner, memory_order_relaxed) : 0;
+        size_t usable, offset;
+        void *moved;
+
+        if (!owner || owner & SLAB_SIDED)
+                return NULL;
+        usable = atomic_load_explicit(&slab->bytes, memory_order_relaxed);
+        offset = (size_t)((char *)block - slab_start(slab));
+        if (offset != usable * size_class_index(offset, atomic_load_explicit(&slab->reciprocal, memory_order_relaxed)))
+                return NULL;
+        if (size <= usable && size >= usable / 2) /* below half, a smaller block saves more than the copy costs */
+                return block;
+        moved = plain_alloc(size, 16);
+        if (!moved)
+                return NULL;
+        memcpy(moved, block, size < usable ? size : usable);
+        if (!plain_free(block)) { /* of a heap that has no thread: the long way */
+                plain_free(moved);
+                return NULL;
+        }
+        return moved;
+}

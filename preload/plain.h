@@ -1,0 +1,42 @@
+/* The ways of blocks that nobody records: what the functions of the malloc family try first, on the calling thread's
+ * plain heap. Nothing here enters the thread (thread.h) but where it says so; while tracing, every one of them misses.
+ * errno survives. */
+#ifndef PRELOAD_PLAIN_H
+#define PRELOAD_PLAIN_H
+
+#include <string.h>
+
+#include "preload/thread.h"
+
+/* A beat is due after this allocation; see heap_beat. Enters the thread. Returns the block. */
+void *plain_beat(void *block);
+
+/* The slab of a block that was just freed was empty. Enters the thread, if there is something to do. */
+void plain_emptied(void *block);
+
+/* Frees what heap_free_fast did not: blocks of large slabs, and those of other plain heaps. */
+bool plain_free(void *block);
+
+/* Up to SIZE_CLASS_BYTES_MAX bytes and any alignment; NULL: not done. */
+void *plain_alloc(size_t size, size_t alignment);
+
+/* NULL: not done; the block is as it was. */
+void *plain_resize(void *block, size_t size);
+
+/* Zeroes a block of a size class: all that was asked for, and no more than is usable. Small ones without a branch that
+ * depends on the size, by stores that overlap. */
+static inline void plain_zero(void *block, size_t size)
+{
+        enum { WORD = 16, WORDS = 4 };
+        typedef uint64_t word __attribute__((vector_size(WORD), may_alias));
+        size_t last = size > WORD ? (size - 1) & ~(size_t)(WORD - 1) : 0;
+        char *at = block;
+
+        if (size > WORDS * WORD) {
+                memset(block, 0, size);
+                return;
+        }
+        for (size_t i = 0; i < WORDS; i++)
+                *(word *)(at + (i * WORD < last ? i * WORD : last)) = (word){0};
+}
+#endif
