@@ -107,7 +107,7 @@ typedef void heap_visit(void *context, const struct heap_visited *block);
 struct heap_empty {
         size_t sparse_slabs;
         size_t pinned;   /* in sparse slabs: it would be given back but for the blocks in use there */
-        size_t filling;  /* in sparse slabs that their heaps allocate from next, and would keep without any block */
+        size_t filling;  /* in sparse slabs of one slice that their heaps allocate from next: a reserve */
         size_t dense;    /* in all others that hold a block with a record */
         size_t unpinned; /* in slabs that hold none */
 };

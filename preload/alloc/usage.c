@@ -16,14 +16,15 @@ static uint32_t count_live(const struct slab_view *view)
         return live;
 }
 
-/* Whether a heap allocates from this slab next, and would keep it even if it were empty (destroy_if_empty): then
- * nobody holds back what is free in it. Reads the heap beside its user's back: off by what happens at this moment. */
+/* Whether a heap allocates from this slab next: what is empty there is its reserve, which it would keep if the blocks
+ * went, and nobody's fault. But half a MiB is more than a reserve. Reads beside the owner's back: off by what happens
+ * at this moment. */
 __attribute__((no_sanitize("thread"))) static bool is_filling(const struct slab_view *view)
 {
         /* Acquire: pairs with heap_adopt, so that the heap is seen filled in. */
         uintptr_t owner = atomic_load_explicit(&view->slab->owner, memory_order_acquire) & ~(uintptr_t)SLAB_OWNER_FLAGS;
 
-        return owner && heap_is_current((const struct heap *)owner, view->slab);
+        return owner && view->slab->slices == 1 && heap_is_current((const struct heap *)owner, view->slab);
 }
 
 /* Sorts the empty bytes of a small slab; returns those that its blocks have to answer for. */

@@ -6,6 +6,7 @@
  * expect: total passes pinned_bytes=0
  * expect: total fills pinned_bytes=0
  * expect: first waste survives
+ * expect: empty agrees
  * expect: process main threads_at_exit=4
  */
 #include "program.h"

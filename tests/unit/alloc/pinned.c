@@ -92,6 +92,19 @@ Test(pinned, one_block_of_a_slab_pins_all_that_is_empty_there)
         cr_assert_eq(empty.filling, (A_SLAB - 1) * BYTES);
 }
 
+Test(pinned, a_large_slab_is_no_reserve)
+{
+        struct heap *heap = heap_create(true);
+        struct heap_empty empty;
+
+        for (unsigned i = 0; i < 16; i++)
+                blocks[i] = hold(heap, 20480, 16, 1);
+        for (unsigned i = 1; i < 16; i++)
+                let_go(heap, blocks[i]);
+        cr_assert_eq(walk(&empty).slabs, 1);
+        cr_assert_eq(empty.pinned, 15 * 20480);
+}
+
 Test(pinned, what_a_heap_without_a_thread_would_allocate_from_is_pinned_too)
 {
         struct heap *heap = heap_create(true);
@@ -137,7 +150,6 @@ Test(pinned, a_slab_is_sparse_if_less_than_half_is_in_use)
 Test(pinned, blocks_freed_by_others_are_empty_at_once)
 {
         struct heap *heap = heap_create(true), *other = heap_create(true);
-        struct pinned pinned = {0};
         struct heap_empty empty;
 
         for (unsigned i = 0; i < BLOCKS; i++)
@@ -145,8 +157,7 @@ Test(pinned, blocks_freed_by_others_are_empty_at_once)
         for (unsigned i = 0; i < BLOCKS; i++)
                 if (i % A_SLAB)
                         let_go(other, blocks[i]);
-        heaps_walk(add, &pinned, &empty); /* the owner has not heard of it */
-        cr_assert_eq(pinned.slabs, SLABS - 1);
+        cr_assert_eq(walk(&empty).slabs, SLABS - 1); /* the owner has not heard of it */
         cr_assert_eq(empty.pinned + empty.filling, SLABS * (A_SLAB - 1) * BYTES);
 }
 
@@ -166,7 +177,6 @@ Test(pinned, slabs_without_records_are_counted_and_pinned_by_nobody)
 {
         struct heap *heap = heap_create(false);
         struct heap_empty empty;
-        struct pinned pinned = {0};
 
         for (unsigned i = 0; i < BLOCKS; i++)
                 blocks[i] = hold(heap, BYTES, 16, 1);
@@ -174,8 +184,6 @@ Test(pinned, slabs_without_records_are_counted_and_pinned_by_nobody)
                 if (i % A_SLAB)
                         let_go(heap, blocks[i]);
         heap_retire(heap);
-        heaps_walk(add, &pinned, &empty);
-        cr_assert_eq(empty.pinned + empty.filling + empty.dense, 0);
+        cr_assert_eq(walk(&empty).slabs, 0);
         cr_assert_eq(empty.unpinned, SLABS * (A_SLAB - 1) * BYTES);
-        cr_assert_eq(empty.unpinned, carved_and_free());
 }
