@@ -27,3 +27,12 @@ SELECT 'process ' || process.id || ': the sites say ' || sum(site.allocations) |
        ' live bytes, the process ' || process.allocations || ' and ' || process.live_bytes
 FROM process JOIN site ON site.process = process.id GROUP BY process.id
 HAVING sum(site.allocations) <> process.allocations OR sum(site.live_bytes) <> process.live_bytes;
+
+-- What the walk finds empty in small slabs is what the pools say is free there, and sites pin no more than is pinned.
+SELECT 'process ' || id || ': ' || empty || ' bytes empty by the walk, ' || free || ' free by the pools; ' || pinned ||
+       ' pinned by sites, ' || empty_pinned || ' in all'
+FROM (SELECT id, empty_pinned, empty_pinned + empty_filling + empty_dense + empty_unpinned AS empty,
+             (SELECT sum((blocks_carved - blocks_used) * block_bytes) FROM pool WHERE process = process.id AND kind = 'small') AS free,
+             (SELECT ifnull(sum(pinned_bytes), 0) FROM site WHERE process = process.id) AS pinned
+      FROM process WHERE walk <> 'none' AND threads_at_exit = 1)
+WHERE empty IS NOT free OR pinned > empty_pinned;
