@@ -152,6 +152,7 @@ test: all unit
 bench: all
 	scripts/setup bench
 	tests/bench/run
+	tests/bench/memory
 
 SOAK_SECONDS ?= 600
 soak: all asan tsan fuzzers

@@ -7,7 +7,9 @@ function text(file, version,    i, lines) {
 }
 
 BEGIN {
-        for (version = 1; version <= 900; version++) {
+        if (!versions)
+                versions = 900
+        for (version = 1; version <= versions; version++) {
                 message = "Change " version "\n"
                 printf "commit refs/heads/main\ncommitter A B <a@b> %d +0000\ndata %d\n%s", 1700000000 + version * 3600, length(message), message
                 for (file = version % 40; file < 60; file += 20) {
