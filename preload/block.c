@@ -2,21 +2,20 @@
 #include "preload/block.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "preload/thread.h"
 
-static _Atomic uint64_t frees_foreign, frees_interior, frees_twice;
-
-struct block_bad_frees block_bad_frees(void)
+/* What an error leads to comes when nothing of ours is held any more. */
+static inline void block_leave(struct thread *thread)
 {
-        return (struct block_bad_frees){frees_foreign, frees_interior, frees_twice};
-}
+        bool erred = thread->erred;
 
-static COLD void count_bad(enum block_status status)
-{
-        atomic_fetch_add(status == BLOCK_INTERIOR ? &frees_interior : &frees_foreign, 1);
+        if (UNLIKELY(erred))
+                thread->erred = false;
+        thread_leave(thread);
+        if (UNLIKELY(erred && errors_follow))
+                errors_follow();
 }
 
 void *block_new(size_t size, size_t alignment, enum wire_alloc_kind kind, bool zero, const uintptr_t *frame)
@@ -42,39 +41,45 @@ void *block_new(size_t size, size_t alignment, enum wire_alloc_kind kind, bool z
         return block.start;
 }
 
-/* Takes a side record. A block of the thread's own heap is freed by this thread, or the program is at fault; any other
- * is exchanged, so that of two threads that free one block only one does. */
+/* Takes a side record: what it was is returned, and it becomes that of a freed block. A block of the thread's own heap
+ * is freed by this thread, or the program is at fault; any other is exchanged, so that of two threads that free one
+ * block only one does. */
 static inline uint64_t record_take(const struct heap *heap, const struct block *block)
 {
-        uint64_t record;
+        uint64_t record = atomic_load_explicit(block->side, memory_order_relaxed);
 
-        if (UNLIKELY(!heap_owns(heap, block)))
-                return atomic_exchange_explicit(block->side, 0, memory_order_acq_rel);
-        record = atomic_load_explicit(block->side, memory_order_relaxed);
-        atomic_store_explicit(block->side, 0, memory_order_relaxed);
+        if (LIKELY(record & RECORDER_LIVE)) {
+                if (UNLIKELY(!heap_owns(heap, block)))
+                        return atomic_exchange_explicit(block->side, recorder_freed(record), memory_order_acq_rel);
+                atomic_store_explicit(block->side, recorder_freed(record), memory_order_relaxed);
+        }
         return record;
 }
 
-/* Finds the block and takes its record. False: there is no such block, which has been counted. */
-static bool block_take(const struct heap *heap, const void *start, struct block *ret_block, uint64_t *ret_record)
+/* Finds the block and takes its record. False: there is no such block, which has been told. */
+static bool block_take(struct thread *thread, const void *start, const struct free_call *call, struct block *ret_block,
+                       uint64_t *ret_record)
 {
         enum block_status status = heap_find(start, ret_block);
 
         *ret_record = 0;
         if (UNLIKELY(status != BLOCK_FOUND)) {
-                count_bad(status);
+                errors_no_block(thread, call, start, status, ret_block);
                 return false;
         }
         if (!ret_block->side)
                 return true;
-        *ret_record = record_take(heap, ret_block);
-        if (LIKELY(*ret_record))
-                return true;
-        atomic_fetch_add(&frees_twice, 1);
-        return false;
+        *ret_record = record_take(thread->heap, ret_block);
+        if (UNLIKELY(!(*ret_record & RECORDER_LIVE))) {
+                errors_twice(thread, call, ret_block, *ret_record);
+                return false;
+        }
+        if (call->call >= WIRE_CALL_DELETE || UNLIKELY(call->sized))
+                errors_look_at_call(thread, call, ret_block, *ret_record);
+        return true;
 }
 
-void block_free(void *start)
+void block_free(void *start, const struct free_call *call)
 {
         int errno_before = errno;
         struct thread *thread = thread_enter();
@@ -83,13 +88,13 @@ void block_free(void *start)
 
         if (UNLIKELY(!thread)) /* no memory even for that: the block is lost */
                 return;
-        if (LIKELY(block_take(thread->heap, start, &block, &record))) {
+        if (LIKELY(block_take(thread, start, call, &block, &record))) {
                 /* Recorded first: once released, another thread may get the same address. */
                 if (record)
                         recorder_free(&thread->recorder, record, block.usable, start);
                 heap_release(thread->heap, &block);
         }
-        thread_leave(thread);
+        block_leave(thread);
         errno = errno_before;
 }
 
@@ -147,17 +152,18 @@ void *block_resize(void *start, size_t size, const uintptr_t *frame)
 {
         int errno_before = errno;
         struct thread *thread = size <= PTRDIFF_MAX ? thread_enter() : NULL;
+        const struct free_call call = {.frame = frame, .call = WIRE_CALL_REALLOC};
         struct block block;
         uint64_t record;
         bool done = false;
 
         if (LIKELY(thread)) {
-                if (block_take(thread->heap, start, &block, &record)) {
+                if (block_take(thread, start, &call, &block, &record)) {
                         done = block_resize_taken(thread, &block, size, record, frame);
                         if (!done && block.side)
                                 block_store(&block, record);
                 }
-                thread_leave(thread);
+                block_leave(thread);
         }
         errno = done ? errno_before : ENOMEM;
         return done ? block.start : NULL;

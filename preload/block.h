@@ -9,9 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/errors.h"
 #include "wire/wire.h"
 
 #define BLOCK_FRAME ((const uintptr_t *)__builtin_frame_address(0))
+
+/* The end of a function that calls block_free with its own frame, for the same reason. */
+static inline void block_keep_frame(void)
+{
+        __asm__ volatile("");
+}
 
 /* Around the value of a call that was given BLOCK_FRAME: as a tail call, it would give up the frame first. */
 static inline void *block_kept(void *block)
@@ -21,13 +28,8 @@ static inline void *block_kept(void *block)
 }
 
 void *block_new(size_t size, size_t alignment, enum wire_alloc_kind kind, bool zero, const uintptr_t *frame);
-void block_free(void *start);
+void block_free(void *start, const struct free_call *call);
 void *block_resize(void *start, size_t size, const uintptr_t *frame);
 size_t block_usable(const void *start); /* 0: not a block of ours */
-
-struct block_bad_frees {
-        uint64_t foreign, interior, twice;
-};
-struct block_bad_frees block_bad_frees(void);
 
 #endif

@@ -37,6 +37,8 @@ static void config_entry(const char *entry)
                 config.trace = strcmp(value, "off") == 0 ? CONFIG_TRACE_OFF : CONFIG_TRACE_FULL;
         else if ((value = value_of(entry, "HEAPTAP_FOLLOW")))
                 config.follow = strcmp(value, "1") == 0;
+        else if ((value = value_of(entry, "HEAPTAP_ON_ERROR")))
+                config.abort_on_error = strcmp(value, "abort") == 0;
         else if ((value = value_of(entry, "HEAPTAP_DROP")))
                 config.drop = strcmp(value, "1") == 0;
         else if ((value = value_of(entry, "HEAPTAP_STACK_DEPTH")))

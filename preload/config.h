@@ -16,6 +16,7 @@ struct config {
         enum config_trace trace;   /* HEAPTAP_TRACE=off|full */
         enum config_unwind unwind; /* HEAPTAP_UNWIND=own|libunwind|verify */
         bool follow;               /* HEAPTAP_FOLLOW=1: programs executed by this one are traced too */
+        bool abort_on_error;       /* HEAPTAP_ON_ERROR=report|abort */
         bool drop;                 /* HEAPTAP_DROP=1: a full pipe loses events instead of making the program wait */
         unsigned stack_depth;      /* HEAPTAP_STACK_DEPTH: innermost frames kept; 0: all */
         unsigned stall_ms;         /* HEAPTAP_STALL_MS: how long a reader may show no sign of life */

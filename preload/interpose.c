@@ -42,7 +42,8 @@ static NOINLINE void free_slow(void *block)
         if (LIKELY(!thread_sided && block) && plain_free(block))
                 return;
         if (block)
-                block_free(block);
+                block_free(block, &(struct free_call){.frame = BLOCK_FRAME});
+        block_keep_frame();
 }
 
 EXPORT void free(void *block)
@@ -62,16 +63,25 @@ EXPORT void cfree(void *block)
         free(block);
 }
 
+static NOINLINE void free_sized_slow(void *block, size_t alignment, size_t size)
+{
+        if (LIKELY(!thread_sided && block) && plain_free(block))
+                return;
+        if (block)
+                block_free(block, &(struct free_call){BLOCK_FRAME, WIRE_CALL_FREE, true, size, alignment});
+        block_keep_frame();
+}
+
 EXPORT void free_sized(void *block, size_t size)
 {
-        (void)size;
-        free(block);
+        if (UNLIKELY(!plain_free_fast(block)))
+                free_sized_slow(block, 0, size);
 }
 
 EXPORT void free_aligned_sized(void *block, size_t alignment, size_t size)
 {
-        (void)alignment, (void)size;
-        free(block);
+        if (UNLIKELY(!plain_free_fast(block)))
+                free_sized_slow(block, alignment, size);
 }
 
 static NOINLINE void *calloc_slow(size_t bytes)
@@ -106,7 +116,8 @@ static inline void *resize(void *block, size_t size, const uintptr_t *frame)
         if (!block)
                 return block_new(size, ALIGNMENT_LEAST, WIRE_REALLOC, false, frame);
         if (size == 0) {
-                free(block);
+                if (!plain_free_fast(block) && (thread_sided || !plain_free(block)))
+                        block_free(block, &(struct free_call){.frame = frame, .call = WIRE_CALL_REALLOC});
                 return NULL;
         }
         if (!thread_sided) {

@@ -113,6 +113,7 @@ static void record_begin(int argument_count, char **argument)
 }
 
 static void last_words_quick(void);
+static void end_by_error(void);
 
 __attribute__((constructor)) static void begin(int argument_count, char **argument, char **environment)
 {
@@ -134,6 +135,8 @@ __attribute__((constructor)) static void begin(int argument_count, char **argume
         record_begin(argument_count, argument);
         if (open_for_recording)
                 at_quick_exit(last_words_quick);
+        if (config.abort_on_error)
+                errors_follow = end_by_error;
 }
 
 /* --- the end ----------------------------------------------------------------------------------------------------- */
@@ -183,7 +186,7 @@ static void close_with(struct recorder *recorder, enum wire_exit how)
         /* Static: thread stacks may be small, and this is done once in a process. */
         static struct heap_usage usage;
         static struct wire_pool pool[HEAP_POOLS];
-        struct block_bad_frees bad = block_bad_frees();
+        struct errors_counts bad = errors_counts();
         struct recorder_close close = {.how = how, .pool = pool, .pool_count = HEAP_POOLS};
 
         heaps_usage(&usage);
@@ -223,6 +226,14 @@ static void last_words(enum wire_exit how)
 static void last_words_quick(void)
 {
         last_words(WIRE_EXIT_QUICK);
+}
+
+/* HEAPTAP_ON_ERROR=abort: as glibc does it, after the last words. */
+static void end_by_error(void)
+{
+        if ((pid_t)syscall(SYS_getpid) == thread_pid)
+                last_words(WIRE_EXIT_ERROR);
+        abort();
 }
 
 __attribute__((destructor)) static void end(void)

@@ -19,6 +19,7 @@ static COLD void *runtime_new(const char *name, size_t size)
 {
         new_plain *next = (new_plain *)dlsym(RTLD_NEXT, name);
 
+        errors_expect_foreign_new();
         return next ? next(size) : NULL;
 }
 
@@ -26,6 +27,7 @@ static COLD void *runtime_new_aligned(const char *name, size_t size, size_t alig
 {
         new_aligned *next = (new_aligned *)dlsym(RTLD_NEXT, name);
 
+        errors_expect_foreign_new();
         return next ? next(size, alignment) : NULL;
 }
 
@@ -58,16 +60,13 @@ static NOINLINE void *new_slow_aligned(size_t size, size_t alignment, enum wire_
         return runtime_new_aligned(name, size, alignment);
 }
 
-static inline void delete_any(void *block)
+static NOINLINE void delete_slow(void *block, enum wire_call call, bool sized, size_t size, size_t alignment)
 {
-        enum heap_free_status status = heap_free_fast(heap_current, block);
-
-        if (LIKELY(status == HEAP_FREE_DONE))
-                return;
-        if (status == HEAP_FREE_EMPTIED)
-                plain_emptied(block);
-        else
+        if (lifecycle_is_passive())
                 free(block);
+        else if (block && (thread_sided || !plain_free(block)))
+                block_free(block, &(struct free_call){BLOCK_FRAME, call, sized, size, alignment});
+        block_keep_frame();
 }
 
 #define NEW(symbol, kind, name)                                                                                        \
@@ -106,26 +105,19 @@ static inline void delete_any(void *block)
                 (void)tag;                                                                                             \
                 return block_kept(new_slow_aligned(size, alignment, kind, NULL, BLOCK_FRAME));                         \
         }
-#define DELETE(symbol)                                                                                                 \
-        void symbol(void *block);                                                                                      \
-        EXPORT void symbol(void *block)                                                                                \
+#define DELETE(symbol, call, parameters, sized, size, alignment)                                                       \
+        void symbol parameters;                                                                                        \
+        EXPORT void symbol parameters                                                                                  \
         {                                                                                                              \
-                delete_any(block);                                                                                     \
+                if (UNLIKELY(!plain_free_fast(block)))                                                                 \
+                        delete_slow(block, call, sized, size, alignment);                                              \
         }
-#define DELETE_WITH(symbol)                                                                                            \
-        void symbol(void *block, size_t a);                                                                            \
-        EXPORT void symbol(void *block, size_t a)                                                                      \
-        {                                                                                                              \
-                (void)a;                                                                                               \
-                delete_any(block);                                                                                     \
-        }
-#define DELETE_WITH_TWO(symbol)                                                                                        \
-        void symbol(void *block, size_t a, size_t b);                                                                  \
-        EXPORT void symbol(void *block, size_t a, size_t b)                                                            \
-        {                                                                                                              \
-                (void)a, (void)b;                                                                                      \
-                delete_any(block);                                                                                     \
-        }
+#define PLAIN           (void *block)
+#define SIZED           (void *block, size_t size)
+#define ALIGNED         (void *block, size_t alignment)
+#define SIZED_ALIGNED   (void *block, size_t size, size_t alignment)
+#define NOTHROW         (void *block, const void *tag __attribute__((unused)))
+#define ALIGNED_NOTHROW (void *block, size_t alignment, const void *tag __attribute__((unused)))
 
 NEW(_Znwm, WIRE_NEW, "_Znwm")
 NEW(_Znam, WIRE_NEW_ARRAY, "_Znam")
@@ -135,15 +127,15 @@ NEW_ALIGNED(_ZnwmSt11align_val_t, WIRE_NEW, "_ZnwmSt11align_val_t")
 NEW_ALIGNED(_ZnamSt11align_val_t, WIRE_NEW_ARRAY, "_ZnamSt11align_val_t")
 NEW_ALIGNED_NOTHROW(_ZnwmSt11align_val_tRKSt9nothrow_t, WIRE_NEW)
 NEW_ALIGNED_NOTHROW(_ZnamSt11align_val_tRKSt9nothrow_t, WIRE_NEW_ARRAY)
-DELETE(_ZdlPv)
-DELETE(_ZdaPv)
-DELETE_WITH(_ZdlPvm)
-DELETE_WITH(_ZdaPvm)
-DELETE_WITH(_ZdlPvRKSt9nothrow_t)
-DELETE_WITH(_ZdaPvRKSt9nothrow_t)
-DELETE_WITH(_ZdlPvSt11align_val_t)
-DELETE_WITH(_ZdaPvSt11align_val_t)
-DELETE_WITH_TWO(_ZdlPvmSt11align_val_t)
-DELETE_WITH_TWO(_ZdaPvmSt11align_val_t)
-DELETE_WITH_TWO(_ZdlPvSt11align_val_tRKSt9nothrow_t)
-DELETE_WITH_TWO(_ZdaPvSt11align_val_tRKSt9nothrow_t)
+DELETE(_ZdlPv, WIRE_CALL_DELETE, PLAIN, false, 0, 0)
+DELETE(_ZdaPv, WIRE_CALL_DELETE_ARRAY, PLAIN, false, 0, 0)
+DELETE(_ZdlPvm, WIRE_CALL_DELETE, SIZED, true, size, 0)
+DELETE(_ZdaPvm, WIRE_CALL_DELETE_ARRAY, SIZED, true, size, 0)
+DELETE(_ZdlPvRKSt9nothrow_t, WIRE_CALL_DELETE, NOTHROW, false, 0, 0)
+DELETE(_ZdaPvRKSt9nothrow_t, WIRE_CALL_DELETE_ARRAY, NOTHROW, false, 0, 0)
+DELETE(_ZdlPvSt11align_val_t, WIRE_CALL_DELETE, ALIGNED, false, 0, alignment)
+DELETE(_ZdaPvSt11align_val_t, WIRE_CALL_DELETE_ARRAY, ALIGNED, false, 0, alignment)
+DELETE(_ZdlPvmSt11align_val_t, WIRE_CALL_DELETE, SIZED_ALIGNED, true, size, alignment)
+DELETE(_ZdaPvmSt11align_val_t, WIRE_CALL_DELETE_ARRAY, SIZED_ALIGNED, true, size, alignment)
+DELETE(_ZdlPvSt11align_val_tRKSt9nothrow_t, WIRE_CALL_DELETE, ALIGNED_NOTHROW, false, 0, alignment)
+DELETE(_ZdaPvSt11align_val_tRKSt9nothrow_t, WIRE_CALL_DELETE_ARRAY, ALIGNED_NOTHROW, false, 0, alignment)

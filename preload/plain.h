@@ -17,6 +17,16 @@ void plain_emptied(void *block);
 /* Frees what heap_free_fast did not: blocks of large slabs, and those of other plain heaps. */
 bool plain_free(void *block);
 
+/* The first try of every free; false: take the slow path. */
+static inline bool plain_free_fast(void *block)
+{
+        enum heap_free_status status = heap_free_fast(heap_current, block);
+
+        if (UNLIKELY(status == HEAP_FREE_EMPTIED))
+                plain_emptied(block);
+        return status != HEAP_FREE_NO;
+}
+
 /* Up to SIZE_CLASS_BYTES_MAX bytes and any alignment; NULL: not done. */
 void *plain_alloc(size_t size, size_t alignment);
 

@@ -25,6 +25,7 @@ struct thread {
         _Atomic uint32_t state;
         bool busy;      /* between enter and leave */
         bool recording; /* `recorder` was begun */
+        bool erred;     /* an error was found since enter */
         uint8_t destructor_runs;
         struct thread *next; /* all threads that ever were; never shortened */
         struct recorder recorder;

@@ -207,6 +207,17 @@ static void get_walked(struct cursor *cursor, struct wire_walked *walked)
             &walked->empty.filling_bytes, &walked->empty.dense_bytes, &walked->empty.unpinned_bytes);
 }
 
+/* Kinds, calls and places that this version does not know are the reader's business. */
+static void get_error(struct cursor *cursor, struct wire_error *error)
+{
+        uint32_t *const word[] = {&error->kind,  &error->call,        &error->place,      &error->alloc_kind,
+                                  &error->stack, &error->alloc_stack, &error->free_stack, &error->flags};
+
+        for (size_t i = 0; i < sizeof word / sizeof *word; i++)
+                *word[i] = get_varint_32(cursor);
+        GET(cursor, &error->address, &error->offset, &error->size, &error->said);
+}
+
 /* False: a kind that this version does not know. */
 static bool get_cold(struct cursor *cursor, struct wire_event *event)
 {
@@ -254,6 +265,9 @@ static bool get_cold(struct cursor *cursor, struct wire_event *event)
                 return true;
         case WIRE_EXIT:
                 get_exit(cursor, &event->exit);
+                return true;
+        case WIRE_ERROR:
+                get_error(cursor, &event->error);
                 return true;
         case WIRE_THREAD_END:
                 return true;

@@ -42,6 +42,7 @@ struct wire_event {
                 struct wire_limits limits;
                 struct wire_purged purged;
                 struct wire_exit_event exit;
+                struct wire_error error;
         };
 };
 

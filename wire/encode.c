@@ -170,6 +170,13 @@ void encode_usage(struct encode *encode, const struct wire_usage *usage)
                      usage->stacks_broken, usage->stacks_checked, usage->stacks_differ));
 }
 
+void encode_error(struct encode *encode, const struct wire_error *error)
+{
+        cold_end(encode, PUT(cold_begin(encode, WIRE_ERROR), error->kind, error->call, error->place, error->alloc_kind,
+                             error->stack, error->alloc_stack, error->free_stack, error->flags, error->address,
+                             error->offset, error->size, error->said));
+}
+
 void encode_live(struct encode *encode, const struct wire_live *live)
 {
         cold_end(encode, PUT(cold_begin(encode, WIRE_LIVE), live->stack, live->blocks, live->bytes, live->usable_bytes,

@@ -75,6 +75,7 @@ enum wire_kind {
         WIRE_THREAD_END,
         WIRE_LIMITS = 20,
         WIRE_PURGED,
+        WIRE_ERROR = 0x30,
         WIRE_HOT = 0x40,
         WIRE_TICK = 0x40,     /* varint: microseconds since the last TICK of the frame, or its begin */
         WIRE_ALLOC = 0x80,    /* | alloc kind, then one byte: slot */
@@ -87,6 +88,7 @@ enum wire_kind {
 enum wire_exit {
         WIRE_EXIT_NORMAL = 1, /* exit, or return from main: destructors ran */
         WIRE_EXIT_QUICK,      /* _exit, _Exit or quick_exit */
+        WIRE_EXIT_ERROR,      /* the program has misused a block, and that ends it: SIGABRT follows */
 };
 
 /* Where a (stack, size) pair lives in the table of a frame. The table is empty at the start of a frame. */
@@ -258,6 +260,53 @@ enum wire_purge {
         WIRE_PURGE_EXHAUSTED, /* the kernel gave no memory */
         WIRE_PURGES,
 };
+
+/* The program has misused a block or its neighbourhood. Sent each time. */
+struct wire_error {
+        uint32_t kind;        /* enum wire_error_kind */
+        uint32_t call;        /* enum wire_call: what found it */
+        uint32_t place;       /* enum wire_place: of the address, when no block is known */
+        uint32_t alloc_kind;  /* 0: no block is known, else enum wire_alloc_kind + 1 */
+        uint32_t stack;       /* where it was found; of a write after the free: where the block was freed */
+        uint32_t alloc_stack; /* where the block was allocated; 0: not known */
+        uint32_t free_stack;  /* where it was freed first; 0: not known */
+        uint32_t flags;       /* WIRE_ERROR_* */
+        uint64_t address;     /* that the call was given, or the block's start */
+        uint64_t offset;      /* INTERIOR: of the address in the block; OVERFLOW and WRITE: of the first changed byte */
+        uint64_t size;        /* that was asked for when the block was allocated */
+        uint64_t said;        /* SIZE, ALIGNMENT: what the call said; OVERFLOW and WRITE: how many bytes have changed */
+};
+
+enum wire_error_kind {
+        WIRE_ERROR_FOREIGN = 1, /* no block lies there */
+        WIRE_ERROR_INTERIOR,    /* inside a block, not its start */
+        WIRE_ERROR_DOUBLE,      /* the block was free already */
+        WIRE_ERROR_SIZE,        /* the size given with the free is not the block's */
+        WIRE_ERROR_ALIGNMENT,   /* the block has not the alignment given with the free */
+        WIRE_ERROR_ARRAY,       /* new and delete[], or new[] and delete */
+        WIRE_ERROR_LINK,        /* a free list led out of its slab: written to after the free */
+        WIRE_ERROR_OVERFLOW,    /* written to behind its end */
+        WIRE_ERROR_WRITE,       /* written to after the free */
+        WIRE_ERROR_KINDS,
+};
+
+enum wire_call {
+        WIRE_CALL_FREE,
+        WIRE_CALL_REALLOC,
+        WIRE_CALL_DELETE,
+        WIRE_CALL_DELETE_ARRAY,
+        WIRE_CALL_NONE, /* found by the recorder itself */
+        WIRE_CALLS,
+};
+
+enum wire_place {
+        WIRE_PLACE_OTHER, /* a module knows, or nobody */
+        WIRE_PLACE_STACK, /* of the thread that made the call */
+        WIRE_PLACE_POOLS, /* memory of the pools in which no block was ever made */
+        WIRE_PLACES,
+};
+
+enum { WIRE_ERROR_FREED = 1 /* INTERIOR: the block was free already */ };
 
 /* The end of a walk of the live heap; its LIVE events stand before it in frames of the same thread. */
 struct wire_walked {

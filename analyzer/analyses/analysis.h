@@ -21,6 +21,7 @@ struct evidence {
 /* Each makes a table, or NULL if there is nothing to tell. */
 struct table *analysis_summary(const struct evidence *evidence);
 struct table *analysis_processes(const struct evidence *evidence);
+struct table *analysis_errors(const struct evidence *evidence);
 struct table *analysis_leaks(const struct evidence *evidence);
 struct table *analysis_growth(const struct evidence *evidence);
 struct table *analysis_peak(const struct evidence *evidence);

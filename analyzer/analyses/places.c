@@ -85,6 +85,36 @@ static void read_stack(struct profile *profile, struct sqlite3_stmt **scan, int6
         }
 }
 
+/* Any stacks in any order, so each is looked up. */
+const struct stack *const *places_stacks(struct profile *profile, const int64_t *id, size_t count, struct arena *arena)
+{
+        struct places places = {.by = PLACES_BY_SITE, .arena = *arena};
+        struct frames *frames = frames_load(profile, PLACES_BY_SITE, &places.arena);
+        const struct stack **stacks = arena_alloc(&places.arena, count * sizeof *stacks);
+        struct lines lines = {0};
+
+        for (size_t i = 0; i < count; i++) {
+                struct stack *stack = arena_alloc(&places.arena, sizeof *stack);
+                struct sqlite3_stmt *rows;
+                unsigned flags = 0;
+
+                rows = profile_query(profile, "SELECT ifnull(flags, 0) FROM stack WHERE id = ?1", &id[i], 1);
+                while (profile_next(profile, rows))
+                        flags = (unsigned)row_integer(rows, 0);
+                lines.count = 0;
+                rows = profile_query(profile, "SELECT frame FROM stack_frame WHERE stack = ?1 ORDER BY position",
+                                     &id[i], 1);
+                while (profile_next(profile, rows))
+                        add_lines(&lines, frames, row_integer(rows, 0));
+                *stack = make_stack(&lines, flags, &places);
+                stacks[i] = id[i] ? stack : NULL;
+        }
+        free(lines.line);
+        frames_free(frames);
+        *arena = places.arena;
+        return stacks;
+}
+
 /* The sites come in the order of their stack ids, so one scan serves them all. */
 static void load_stacks(struct profile *profile, struct places *places)
 {

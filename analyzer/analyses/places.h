@@ -56,6 +56,8 @@ struct places {
 };
 
 void places_load(struct profile *profile, enum places_by by, struct places *ret_places);
+/* The stacks of those ids, line by line, in the same order; NULL for an id of 0. All of it lives in the arena. */
+const struct stack *const *places_stacks(struct profile *profile, const int64_t *id, size_t count, struct arena *arena);
 void places_free(struct places *places);
 
 #endif

@@ -156,6 +156,11 @@ int64_t row_address(struct sqlite3_stmt *row, int column)
         return sqlite3_column_int64(row, column);
 }
 
+bool row_is_null(struct sqlite3_stmt *row, int column)
+{
+        return sqlite3_column_type(row, column) == SQLITE_NULL;
+}
+
 const char *row_text(struct sqlite3_stmt *row, int column)
 {
         return (const char *)sqlite3_column_text(row, column);

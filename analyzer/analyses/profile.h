@@ -29,7 +29,8 @@ struct sqlite3_stmt *profile_query(struct profile *profile, const char *sql, con
 bool profile_next(struct profile *profile, struct sqlite3_stmt *rows);
 /* 0 for NULL. No honest number is beyond ±2^58, so a few of them can be added without a second thought. */
 int64_t row_integer(struct sqlite3_stmt *row, int column);
-int64_t row_address(struct sqlite3_stmt *row, int column);  /* all 64 bits */
+int64_t row_address(struct sqlite3_stmt *row, int column); /* all 64 bits */
+bool row_is_null(struct sqlite3_stmt *row, int column);
 const char *row_text(struct sqlite3_stmt *row, int column); /* NULL for NULL; valid until the next row */
 
 int64_t profile_integer(struct profile *profile, const char *sql); /* the first cell; 0: none */

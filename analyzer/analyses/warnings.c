@@ -69,6 +69,17 @@ static void warn_of_counts(const struct evidence *evidence, struct findings *fin
                               unit_count(row_integer(rows, 6)).text);
 }
 
+/* Those that are no bad frees: it is not for nothing that they were looked for. */
+static void warn_of_errors(const struct evidence *evidence, struct findings *findings)
+{
+        int64_t others = profile_integer(evidence->profile, "SELECT ifnull(sum(count), 0) FROM error WHERE kind NOT IN "
+                                                            "('foreign', 'interior', 'double')");
+
+        if (others)
+                findings_warn(findings, "blocks misused %s time%s, see ERRORS", unit_count(others).text,
+                              plural(others));
+}
+
 static void warn_of_misuse(const struct evidence *evidence, struct findings *findings)
 {
         int64_t foreign = 0, interior = 0, twice = 0, late = 0, untraced = 0;
@@ -86,6 +97,7 @@ static void warn_of_misuse(const struct evidence *evidence, struct findings *fin
                 findings_warn(findings,
                               "bad frees, ignored: %s of no block, %s into a block, %s of a block already free",
                               unit_count(foreign).text, unit_count(interior).text, unit_count(twice).text);
+        warn_of_errors(evidence, findings);
         if (late)
                 findings_warn(findings,
                               "recording began late: blocks of before have no stack (%s of them alive at exit)",

@@ -37,6 +37,8 @@ const char *words_at_end(const struct evidence *evidence)
                 return "when this was recorded";
         if (strcmp(end, "killed") == 0)
                 return meta_integer(evidence->profile, "exit_signal") ? "when it was killed" : "when last heard of";
+        if (strcmp(end, "error") == 0)
+                return "when it was ended";
         return "at exit";
 }
 

@@ -42,6 +42,7 @@ static const struct option option_list[] = {
         {"trace", 0, VALUE_CHOICE, "off|full", FIELD(trace)},
         {"stack-depth", 0, VALUE_COUNT, NULL, FIELD(stack_depth)},
         {"unwind", 0, VALUE_CHOICE, "own|libunwind|verify", FIELD(unwind)},
+        {"on-error", 0, VALUE_CHOICE, "report|abort", FIELD(on_error)},
         {"drop", 0, VALUE_FLAG, NULL, FIELD(drop)},
         {"library", 0, VALUE_TEXT, NULL, FIELD(library)},
 };
@@ -80,6 +81,8 @@ static const char long_help[] =
         "      --stack-depth N      frames to record, counted from the innermost; default 0: all\n"
         "      --unwind=own|libunwind|verify\n"
         "                           who walks the stack; verify compares one capture in 64 with libunwind\n"
+        "      --on-error=report|abort\n"
+        "                           abort: the first wrong free ends PROGRAM with SIGABRT; default report\n"
         "      --drop               drop events, and count them, rather than let PROGRAM wait for the analyzer\n"
         "  -h, --help               this text\n"
         "      --version            the version\n"

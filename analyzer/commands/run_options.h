@@ -16,6 +16,7 @@ struct run_options {
         const char *trace;       /* off, full */
         const char *stack_depth; /* a number, or NULL */
         const char *unwind;      /* own, libunwind, verify, or NULL */
+        const char *on_error;    /* report, abort, or NULL */
         const char *library;     /* libheaptap.so, or NULL: beside this program */
         unsigned given;          /* a bit for each option that was set, in the order of their list */
 };

@@ -108,6 +108,8 @@ static void program_environment_set(const struct run *run)
                 setenv("HEAPTAP_STACK_DEPTH", options->stack_depth, 1);
         if (options->unwind)
                 setenv("HEAPTAP_UNWIND", options->unwind, 1);
+        if (options->on_error)
+                setenv("HEAPTAP_ON_ERROR", options->on_error, 1);
         if (options->drop)
                 setenv("HEAPTAP_DROP", "1", 1);
         else

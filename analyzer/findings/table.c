@@ -61,7 +61,13 @@ void table_column(struct table *table, const char *key, const char *heading, enu
 {
         assert(table->record || table->row_count == 0); /* rows are as wide as the columns known when they begin */
         table->column = xgrow(table->column, table->column_count, &table->column_capacity, sizeof *table->column);
-        table->column[table->column_count++] = (struct column){key, heading, unit, sums};
+        table->column[table->column_count++] = (struct column){key, heading, unit, sums, false};
+}
+
+void table_detail(struct table *table, const char *key, enum unit unit)
+{
+        table_column(table, key, key, unit, false);
+        table->column[table->column_count - 1].minor = true;
 }
 
 /* Cells are filled from the left; `known` cannot tell how far, since a cell may be put as unknown. */
@@ -80,7 +86,7 @@ void table_row(struct table *table, const struct stack *stack)
         struct cell *cell = arena_alloc(&table->arena, (table->column_count + 1) * sizeof *cell);
 
         table->row = xgrow(table->row, table->row_count, &table->row_capacity, sizeof *table->row);
-        table->row[table->row_count++] = (struct row){cell, stack};
+        table->row[table->row_count++] = (struct row){.cell = cell, .stack = stack};
         if (stack)
                 table->stacks = true;
 }
@@ -103,6 +109,19 @@ void table_put_text(struct table *table, const char *text)
 void table_put_unknown(struct table *table)
 {
         *next_cell(table) = (struct cell){0};
+}
+
+void table_label(struct table *table, const char *label)
+{
+        table->row[table->row_count - 1].label = label;
+}
+
+void table_stack(struct table *table, const char *key, const char *label, const struct stack *stack)
+{
+        struct row *row = &table->row[table->row_count - 1];
+
+        assert(row->more_count < ROW_STACKS_MAX);
+        row->more[row->more_count++] = (struct row_stack){key, label, stack};
 }
 
 /* A record's row grows with its columns. */

@@ -18,8 +18,17 @@ struct column {
         const char *key;     /* for machines: live_bytes */
         const char *heading; /* for people: bytes */
         enum unit unit;
-        bool sums; /* rows that are left out can be added up */
+        bool sums;  /* rows that are left out can be added up */
+        bool minor; /* for machines alone */
 };
+
+/* A stack of a row besides its first one. */
+struct row_stack {
+        const char *key, *label;
+        const struct stack *stack; /* borrowed; NULL: not known */
+};
+
+enum { ROW_STACKS_MAX = 2 };
 
 struct cell {
         bool known;
@@ -31,6 +40,9 @@ struct cell {
 struct row {
         struct cell *cell;         /* one for each column */
         const struct stack *stack; /* borrowed; NULL: the table has none */
+        const char *label;         /* of the stack, when there are more; or NULL */
+        struct row_stack more[ROW_STACKS_MAX];
+        size_t more_count;
 };
 
 struct note {
@@ -62,12 +74,17 @@ void table_line(struct table *table, const char *label, const char *format, ...)
 
 void table_column(struct table *table, const char *key, const char *heading, enum unit unit, bool sums);
 
+void table_detail(struct table *table, const char *key, enum unit unit); /* a minor column */
+
 /* A row begins with table_row; then its cells are put in the order of the columns. What is not put is unknown. */
 void table_row(struct table *table, const struct stack *stack);
 void table_put(struct table *table, int64_t whole);
 void table_put_real(struct table *table, double real);
 void table_put_text(struct table *table, const char *text); /* copied */
 void table_put_unknown(struct table *table);
+/* Of the row that was begun last: a word for its stack, and further stacks. Labels and keys are literals. */
+void table_label(struct table *table, const char *label);
+void table_stack(struct table *table, const char *key, const char *label, const struct stack *stack);
 
 /* The facts of a record. */
 void table_fact(struct table *table, const char *key, enum unit unit, int64_t whole);

@@ -167,6 +167,40 @@ static void add_sites(struct catalog *catalog, struct model *model, struct proce
         intern_free(&by_stack);
 }
 
+static uint32_t find_stack_if(struct catalog *catalog, const struct model *model, const struct process *process,
+                              uint32_t id)
+{
+        return id ? find_stack(catalog, model, process, id) : CATALOG_NO_STACK;
+}
+
+static void add_errors(struct catalog *catalog, const struct model *model, struct process *process)
+{
+        struct entry *by_key = NULL;
+
+        for (struct error *error = process->errors; error; error = error->hh.next) {
+                struct catalog_error row = {
+                        .process = process,
+                        .error = error,
+                        .stack = find_stack_if(catalog, model, process, error->key.stack),
+                        .alloc_stack = find_stack_if(catalog, model, process, error->key.alloc_stack),
+                        .free_stack = find_stack_if(catalog, model, process, error->key.free_stack),
+                };
+                const struct error_key key = {error->key.kind, error->key.call, row.stack, row.alloc_stack,
+                                              row.free_stack};
+                bool new;
+                uint32_t at = intern(&by_key, &key, sizeof key, catalog->error_count, &new);
+
+                if (!new) {
+                        catalog->error[at].error->count += error->count;
+                        continue;
+                }
+                catalog->error =
+                        xgrow(catalog->error, catalog->error_count, &catalog->error_room, sizeof *catalog->error);
+                catalog->error[catalog->error_count++] = row;
+        }
+        intern_free(&by_key);
+}
+
 struct catalog *catalog_create(struct model *model)
 {
         struct catalog *catalog = xcalloc(1, sizeof *catalog);
@@ -175,6 +209,8 @@ struct catalog *catalog_create(struct model *model)
         catalog->index->frames = xmalloc(RESOLVE_FRAMES_MAX * sizeof *catalog->index->frames);
         for (struct process *process = model->processes; process; process = process->hh.next)
                 add_sites(catalog, model, process);
+        for (struct process *process = model->processes; process; process = process->hh.next)
+                add_errors(catalog, model, process);
         intern_free(&catalog->index->files);
         intern_free(&catalog->index->modules);
         intern_free(&catalog->index->places);
@@ -193,5 +229,6 @@ void catalog_free(struct catalog *catalog)
         free(catalog->file);
         free(catalog->place);
         free(catalog->site);
+        free(catalog->error);
         free(catalog);
 }

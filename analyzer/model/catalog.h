@@ -11,6 +11,7 @@ enum {
         CATALOG_UNDEFINED = 4, /* flag of a stack, behind WIRE_STACK_*: some part of it was never defined */
         CATALOG_NO_FILE = -1,
 };
+#define CATALOG_NO_STACK UINT32_MAX
 
 /* A file that code was loaded from. */
 struct catalog_file {
@@ -36,6 +37,12 @@ struct catalog_site {
         uint32_t stack; /* index */
 };
 
+struct catalog_error {
+        struct process *process;
+        struct error *error;
+        uint32_t stack, alloc_stack, free_stack; /* indices, or CATALOG_NO_STACK */
+};
+
 struct catalog {
         struct catalog_file *file;
         size_t file_count, file_room;
@@ -45,11 +52,13 @@ struct catalog {
         size_t stack_count, stack_room;
         struct catalog_site *site; /* by process, then in order of appearance */
         size_t site_count, site_room;
+        struct catalog_error *error; /* by process, then in order of appearance */
+        size_t error_count, error_room;
         uint64_t undefined; /* stacks in use that were never defined, or not wholly */
         struct catalog_index *index;
 };
 
-struct catalog *catalog_create(struct model *model); /* merges sites in the model */
+struct catalog *catalog_create(struct model *model); /* merges sites and errors in the model */
 void catalog_free(struct catalog *catalog);
 
 #endif

@@ -247,6 +247,9 @@ static void take_cold(struct place *place, const struct wire_event *event)
         case WIRE_WALKED:
                 process_walk_end(process, place->thread, &event->walked);
                 break;
+        case WIRE_ERROR:
+                errors_add(&process->errors, &event->error, place->thread->number, place->time_ns);
+                break;
         case WIRE_EXIT:
                 process->exited = true;
                 process->exit = event->exit;

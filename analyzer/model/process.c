@@ -33,6 +33,7 @@ void process_free(struct process *process)
         modules_free(&process->modules);
         stacks_free(&process->stacks);
         sites_free(&process->sites);
+        errors_free(&process->errors);
         series_free(&process->series);
         free(process->pool);
         purging_free(&process->purging);

@@ -4,6 +4,7 @@
 
 #include <uthash.h>
 
+#include "analyzer/model/errors.h"
 #include "analyzer/model/modules.h"
 #include "analyzer/model/peak.h"
 #include "analyzer/model/purging.h"
@@ -41,6 +42,7 @@ struct process {
         struct modules modules;
         struct stacks stacks;
         struct sites sites;
+        struct error *errors;
         struct series series;
 
         uint64_t allocations, frees, resizes, temporary, inherited_frees;

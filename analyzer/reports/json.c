@@ -124,13 +124,28 @@ static void put_frame(struct json *json, const struct frame *frame)
         end(json, '}');
 }
 
-static void put_stack(struct json *json, const struct stack *stack)
+static void put_frames(struct json *json, const char *key, const struct stack *stack)
 {
-        put_bool(json, "stack_complete", stack->flags == 0 && stack->count > 0);
-        begin(json, "stack", '[');
+        begin(json, key, '[');
         for (size_t i = 0; i < stack->count; i++)
                 put_frame(json, stack->frame[i]);
         end(json, ']');
+}
+
+static void put_stack(struct json *json, const struct stack *stack)
+{
+        put_bool(json, "stack_complete", stack->flags == 0 && stack->count > 0);
+        put_frames(json, "stack", stack);
+}
+
+static void put_more(struct json *json, const struct row *row)
+{
+        for (size_t i = 0; i < row->more_count; i++) {
+                if (row->more[i].stack)
+                        put_frames(json, row->more[i].key, row->more[i].stack);
+                else
+                        put_text(json, row->more[i].key, NULL);
+        }
 }
 
 static void put_table(struct json *json, const struct table *table, size_t rows)
@@ -143,6 +158,7 @@ static void put_table(struct json *json, const struct table *table, size_t rows)
                         put_cell(json, &table->column[j], &table->row[i].cell[j]);
                 if (table->row[i].stack)
                         put_stack(json, table->row[i].stack);
+                put_more(json, &table->row[i]);
                 if (!table->record)
                         end(json, '}');
         }

@@ -6,6 +6,7 @@
 enum {
         COLUMNS_MAX = 32,
         ROW_INDENT = 2,
+        LABEL_INDENT = 6,
 };
 
 void text_style(const struct text *text, enum text_style style)
@@ -100,13 +101,23 @@ static int cell_width(const struct column *column, const struct cell *cell)
         return text_columns(number_text(column, cell, "-").text);
 }
 
+/* Minor columns stand last. */
+static size_t columns_shown(const struct table *table)
+{
+        size_t count = 0;
+
+        while (count < table->column_count && !table->column[count].minor)
+                count++;
+        return count;
+}
+
 static void put_cells(const struct text *text, const struct table *table, const struct cell *cell, const int *width,
                       const char *unknown)
 {
         fprintf(text->out, "%*s", ROW_INDENT, "");
-        for (size_t i = 0; i < table->column_count; i++) {
+        for (size_t i = 0; i < columns_shown(table); i++) {
                 const struct column *column = &table->column[i];
-                bool last = i + 1 == table->column_count;
+                bool last = i + 1 == columns_shown(table);
 
                 if (column->unit != UNIT_TEXT) {
                         struct unit_text number = number_text(column, &cell[i], unknown);
@@ -126,14 +137,14 @@ static void put_headings(const struct text *text, const struct table *table, con
 {
         text_style(text, TEXT_HEADING);
         fprintf(text->out, "%*s", ROW_INDENT, "");
-        for (size_t i = 0; i < table->column_count; i++) {
+        for (size_t i = 0; i < columns_shown(table); i++) {
                 const struct column *column = &table->column[i];
                 int pad = width[i] - text_columns(column->heading);
 
                 if (column->unit != UNIT_TEXT)
                         fprintf(text->out, "%*s", pad, "");
                 fputs(column->heading, text->out);
-                if (i + 1 < table->column_count)
+                if (i + 1 < columns_shown(table))
                         fprintf(text->out, "%*s", column->unit == UNIT_TEXT ? pad + 2 : 2, "");
         }
         text_plain(text);
@@ -162,6 +173,20 @@ static void widen(int *width, int needed)
                 *width = needed;
 }
 
+static void put_stacks(const struct text *text, const struct row *row)
+{
+        if (row->stack && row->label)
+                fprintf(text->out, "%*s%s\n", LABEL_INDENT, "", row->label);
+        if (row->stack)
+                text_stack(text, row->stack);
+        for (size_t i = 0; i < row->more_count; i++) {
+                if (!row->more[i].stack)
+                        continue;
+                fprintf(text->out, "%*s%s\n", LABEL_INDENT, "", row->more[i].label);
+                text_stack(text, row->more[i].stack);
+        }
+}
+
 static void put_rows(const struct text *text, const struct table *table)
 {
         size_t shown = rows_shown(table, text->options);
@@ -184,8 +209,7 @@ static void put_rows(const struct text *text, const struct table *table)
                 put_cells(text, table, table->row[i].cell, width, "-");
                 text_plain(text);
                 fputc('\n', text->out);
-                if (table->row[i].stack)
-                        text_stack(text, table->row[i].stack);
+                put_stacks(text, &table->row[i]);
         }
         if (shown < table->row_count) {
                 put_cells(text, table, rest, width, "");

@@ -4,8 +4,7 @@
 #include "analyzer/store/tables.h"
 #include "analyzer/xalloc.h"
 
-/* Modules are numbered from 1 through all processes. */
-static uint64_t row_of_module(const struct model *model, const struct process *process, const struct module *module)
+uint64_t tables_module_row(const struct model *model, const struct process *process, const struct module *module)
 {
         uint64_t row = 1;
 
@@ -19,7 +18,7 @@ static void write_frames(struct writer *writer, const struct model *model, const
         uint64_t *module_row = xcalloc(catalog->file_count, sizeof *module_row);
 
         for (size_t i = 0; i < catalog->file_count; i++)
-                module_row[i] = row_of_module(model, catalog->file[i].process, catalog->file[i].module);
+                module_row[i] = tables_module_row(model, catalog->file[i].process, catalog->file[i].module);
         writer_table(writer, "frame");
         for (size_t i = 0; i < catalog->place_count; i++) {
                 const struct catalog_place *place = &catalog->place[i];

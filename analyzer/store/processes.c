@@ -51,7 +51,9 @@ static void who(struct writer *writer, const struct model *model, const struct p
 static const char *end_kind(const struct process *process)
 {
         if (process->exited)
-                return process->exit.how == WIRE_EXIT_QUICK ? "_exit" : "exit";
+                return process->exit.how == WIRE_EXIT_QUICK   ? "_exit"
+                       : process->exit.how == WIRE_EXIT_ERROR ? "error"
+                                                              : "exit";
         return process->running ? "running" : "killed";
 }
 
@@ -94,8 +96,7 @@ static void totals(struct writer *writer, const struct model *model, const struc
                 writer_integer(writer, values[i]);
 }
 
-/* NULLs where the guest has not said. */
-static void told_values(struct writer *writer, bool told, const uint64_t *value, size_t count)
+void tables_told(struct writer *writer, bool told, const uint64_t *value, size_t count)
 {
         for (size_t i = 0; i < count; i++) {
                 if (told)
@@ -106,7 +107,7 @@ static void told_values(struct writer *writer, bool told, const uint64_t *value,
 }
 
 #define TOLD(writer, told, ...)                                                                                        \
-        told_values((writer), (told), (const uint64_t[]){__VA_ARGS__},                                                 \
+        tables_told((writer), (told), (const uint64_t[]){__VA_ARGS__},                                                 \
                     sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
 
 static const char *walk_kind(const struct process *process)

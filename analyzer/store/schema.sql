@@ -17,7 +17,7 @@ CREATE TABLE process (
   exe TEXT, command TEXT,        -- arguments joined by spaces
   flags INTEGER,                 -- 1 traced, 2 brings its own malloc, 4 recording began late
   start_ns INTEGER, end_ns INTEGER,
-  end_kind TEXT,                 -- 'exit', '_exit', 'killed' (no last words: signal, exec or crash), 'running'
+  end_kind TEXT,                 -- 'exit', '_exit', 'error' (--on-error=abort), 'killed' (no last words: signal, exec or crash), 'running'
   memory_limit INTEGER,          -- 0: none
   threads INTEGER, threads_at_exit INTEGER,
   allocations INTEGER, frees INTEGER, resizes INTEGER, temporary INTEGER, inherited_frees INTEGER,
@@ -87,6 +87,28 @@ CREATE TABLE site (
   -- At the end, by the walk: the empty bytes of sparse slabs (less than half full) are charged to the blocks in use there.
   pinned_bytes INTEGER, pinning_blocks INTEGER,
   pinned_slabs INTEGER           -- a slab counts for every site that pins it
+);
+
+-- What the program did wrong with blocks: one row for each kind, call and stacks; numbers are those of the first time.
+CREATE TABLE error (
+  id INTEGER PRIMARY KEY, process INTEGER,
+  kind TEXT,                     -- 'foreign' (no block), 'interior', 'double', 'size' or 'alignment' (not what the free says),
+                                 -- 'array' (new and delete[], or the other way round), 'link' (of a free list: written to
+                                 -- after the free), 'overflow' (written behind the end), 'write' (after the free)
+  call TEXT,                     -- 'free', 'realloc', 'delete', 'delete[]'; NULL: found by heaptap itself
+  count INTEGER, thread INTEGER, first_ns INTEGER, last_ns INTEGER,
+  address INTEGER,               -- that was given, or of the block, as a signed 64-bit number
+  place TEXT,                    -- of kind foreign: 'stack' (of the thread), 'module', 'pools' (no block there yet), 'other'
+  module INTEGER,
+  block_kind TEXT,               -- how the block was allocated: malloc calloc … as in site; NULL: not known
+  block_bytes INTEGER,           -- that were asked for
+  offset INTEGER,                -- in the block: of the address, or of the first changed byte
+  said INTEGER,                  -- the size or alignment that the free says
+  changed_bytes INTEGER,
+  freed INTEGER,                 -- 1: the block around an interior address was free
+  stack INTEGER,                 -- where it was found; of 'write' where the block was freed
+  alloc_stack INTEGER,           -- where the block was allocated; NULL: not known
+  free_stack INTEGER             -- where it was freed first; NULL: not known
 );
 
 -- What changed in each time bin (bins of meta.bin_ns); only bins in which something happened.

@@ -45,7 +45,7 @@ void tables_modules(struct writer *writer, const struct model *model, const stru
         }
 }
 
-static const char *kind_name(int kind)
+const char *tables_kind(int kind)
 {
         static const char *const names[] = {
                 [WIRE_MALLOC] = "malloc",   [WIRE_CALLOC] = "calloc", [WIRE_REALLOC] = "realloc",
@@ -91,7 +91,7 @@ static void write_site(struct writer *writer, const struct model *model, const s
                                    (unsigned long long)site->ages[i]);
         writer_integer(writer, row->process->number);
         writer_integer(writer, row->stack + UINT64_C(1));
-        writer_text(writer, kind_name(site->kind));
+        writer_text(writer, tables_kind(site->kind));
         write_counts(writer, site);
         if (allocates) {
                 writer_integer(writer, site->size_min);

@@ -97,5 +97,6 @@ bool store_write(const char *path, const struct model *model, const struct catal
         tables_modules(writer, model, catalog, status);
         free(status);
         tables_sites(writer, model, catalog);
+        tables_errors(writer, model, catalog);
         return writer_close(writer, ret_trouble);
 }

@@ -7,6 +7,10 @@
 #include "analyzer/symbols/symbols.h"
 
 uint64_t tables_end_ns(const struct model *model, const struct process *process); /* when a process ended */
+/* The row of a module: they are numbered from 1 through all processes. */
+uint64_t tables_module_row(const struct model *model, const struct process *process, const struct module *module);
+const char *tables_kind(int kind); /* of an allocation, enum wire_alloc_kind; NULL: none */
+void tables_told(struct writer *writer, bool told, const uint64_t *value, size_t count); /* NULLs if not told */
 uint64_t tables_lost_frames(const struct process *process);
 uint64_t tables_lost_events(const struct process *process);
 
@@ -20,6 +24,7 @@ void tables_process_series(struct writer *writer, const struct model *model);
 enum symbols_status *tables_frames(struct writer *writer, const struct model *model, const struct catalog *catalog);
 void tables_modules(struct writer *writer, const struct model *model, const struct catalog *catalog,
                     const enum symbols_status *status);
+void tables_errors(struct writer *writer, const struct model *model, const struct catalog *catalog);
 void tables_sites(struct writer *writer, const struct model *model, const struct catalog *catalog); /* site, series */
 
 #endif

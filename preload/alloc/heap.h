@@ -1,7 +1,8 @@
 /* The allocator's front: one heap for each thread, and what can be asked of a block.
  *
  * It knows nothing of tracing: a heap is either plain, or *sided*, and then every block it hands out has a side
- * record: eight bytes that are zero when the block is handed out and then belong to the caller. Nothing here sets
+ * record: eight bytes that belong to the caller, and when the block is handed out are zero or what the caller before
+ * has left. Of their value only heap_record_in_use is known here. Nothing here sets
  * errno, takes a lock, or calls anything but the kernel (mmap, munmap, mremap, madvise).
  *
  * A heap is used by one caller at a time; the caller sees to that (also against signal handlers, see thread.c). Any
@@ -33,7 +34,7 @@ struct block {
 enum block_status {
         BLOCK_FOUND,
         BLOCK_FOREIGN,  /* no address of ours, or memory of ours that is no block in use */
-        BLOCK_INTERIOR, /* inside one of our blocks, not at its start */
+        BLOCK_INTERIOR, /* inside one of our blocks, not at its start: *ret_block is that block */
 };
 
 extern struct heap heap_none; /* every fast path misses on it; what a thread has before its first allocation */
@@ -60,6 +61,16 @@ bool heap_alloc(struct heap *heap, size_t size, size_t alignment, struct block *
 /* Looks an arbitrary word up, without trusting it. Wait-free. A block that has been released is found too: in a sided
  * heap its side record is 0, in a plain one it cannot be told from a block in use. */
 enum block_status heap_find(const void *word, struct block *ret_block);
+
+/* A caller may leave a record in place when it releases a block, if it sets the two bits at the top to 01. */
+static inline bool heap_record_in_use(uint64_t record)
+{
+        return record && record >> 62 != 1;
+}
+
+/* For a word that heap_find calls foreign: true if the last block that began there has been released and nothing has
+ * taken its place since. ret_block is for reading alone; `side` is its record, or NULL if that is lost. */
+bool heap_find_gone(const void *word, struct block *ret_block);
 
 /* True: nobody but the heap's user gives this found block out and takes it back (unless the program frees it twice at
  * once), so its side record may be taken with a plain load and store. */
@@ -95,7 +106,7 @@ size_t heaps_trim(struct heap *own);
 struct heap_visited {
         void *start;
         size_t usable;
-        uint64_t side;    /* its record, read once; blocks whose record is 0 are not visited */
+        uint64_t side;    /* its record, read once; see heap_record_in_use */
         const void *slab; /* the sparse slab that it pins, or NULL; blocks of one slab come in a row */
         size_t pinned;    /* its share of that slab's empty bytes */
 };

@@ -403,6 +403,11 @@ bool huge_resize(struct huge *huge, size_t bytes)
         return true;
 }
 
+__attribute__((no_sanitize("thread"))) uintptr_t huge_gone_from(const struct huge *huge)
+{
+        return atomic_load_explicit(&huge->start, memory_order_relaxed) ? 0 : huge->idle_start;
+}
+
 struct huge *huge_first(void)
 {
         /* Acquire: pairs with record_create. */

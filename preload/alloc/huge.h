@@ -32,5 +32,8 @@ size_t huge_trim(void);                   /* unmaps them; how many bytes */
 size_t huge_trim_aged(size_t bytes_keep); /* only those that were idle at the last call of this one */
 size_t huge_idle_bytes(void);
 
+/* Where a block was that is not in use any more; 0: it is in use. Racy: for diagnosis alone. */
+uintptr_t huge_gone_from(const struct huge *huge);
+
 struct huge *huge_first(void); /* then along next: all records, in use or not */
 #endif

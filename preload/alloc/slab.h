@@ -95,6 +95,11 @@ struct slab_view {
 /* The slab around an address in a segment of ours. */
 struct slab_view slab_view(const void *address);
 
+static inline bool slab_is_in_use(const struct slab *slab)
+{
+        return (atomic_load_explicit(&slab->identity, memory_order_relaxed) & SLAB_KIND_MASK) != SLAB_NONE;
+}
+
 /* True: the slab is still what the view says, so what was read from its side records since (with acquire) was its. */
 static inline bool slab_view_holds(const struct slab_view *view)
 {

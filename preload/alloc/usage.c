@@ -12,7 +12,7 @@ static uint32_t count_live(const struct slab_view *view)
         uint32_t live = 0;
 
         for (uint32_t i = 0; i < view->carved; i++)
-                live += atomic_load_explicit(&view->side[i], memory_order_relaxed) != 0;
+                live += heap_record_in_use(atomic_load_explicit(&view->side[i], memory_order_relaxed));
         return live;
 }
 
@@ -58,7 +58,7 @@ static void walk_slab(const struct slab_view *view, struct walk *walk)
         for (uint32_t i = 0; i < view->carved; i++) {
                 /* Acquire: should the array have gone to another slab, view_holds sees that it has. */
                 block.side = atomic_load_explicit(&view->side[i], memory_order_acquire);
-                if (!block.side)
+                if (!heap_record_in_use(block.side))
                         continue;
                 if (!slab_view_holds(view))
                         return;
@@ -96,7 +96,7 @@ static void walk_huge(struct walk *walk)
                 size_t usable = atomic_load_explicit(&huge->usable, memory_order_relaxed);
                 uint64_t side = atomic_load_explicit(&huge->record, memory_order_relaxed);
 
-                if (start && side && atomic_load_explicit(&huge->sided, memory_order_relaxed))
+                if (start && heap_record_in_use(side) && atomic_load_explicit(&huge->sided, memory_order_relaxed))
                         walk->visit(walk->context, &(struct heap_visited){(void *)start, usable, side, NULL, 0});
         }
 }

@@ -101,6 +101,11 @@ void memo_nested(struct memo *memo, bool nested)
         memo->nested = nested;
 }
 
+uint64_t memo_stack_end(const struct memo *memo)
+{
+        return memo->count ? memo->frame[0].sp : 0;
+}
+
 void memo_forget(struct memo *memo)
 {
         memo->count = 0;

@@ -46,6 +46,7 @@ size_t memo_frames(const struct memo *memo, uint64_t *ret_key, size_t key_max);
  * then. */
 void memo_nested(struct memo *memo, bool nested);
 bool memo_is_in_libunwind(const struct memo *memo); /* what is allocated now is libunwind's, not the program's */
+uint64_t memo_stack_end(const struct memo *memo);   /* how far outward the last capture went; 0: not known */
 void memo_forget(struct memo *memo);                /* when the struct goes to another thread */
 const struct memo_counts *memo_counts(const struct memo *memo);
 uint64_t memo_bytes(const struct memo *memo); /* that were touched, about */

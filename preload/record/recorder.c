@@ -14,6 +14,7 @@ enum {
         STACK_BYTES_FIXED = 40, /* of a STACK event, and for each of its frames */
         STACK_BYTES_FRAME = 11,
         MODULE_BYTES_MAX = 1280,
+        ERROR_BYTES_MAX = 96,
 };
 
 bool recorders_open(const struct recorder_options *options)
@@ -184,6 +185,38 @@ uint64_t recorder_resize(struct recorder *recorder, const uintptr_t *frame, uint
         recorder->resizes++;
         recorder->last = block;
         return put_alloc(recorder, frame, WIRE_RESIZED, size, usable);
+}
+
+/* From the frame of the call outward to where the walk ended. */
+static bool is_on_stack(const struct recorder *recorder, const uintptr_t *frame, uint64_t address)
+{
+        return address >= (uintptr_t)frame && address < memo_stack_end(recorder->memo);
+}
+
+/* If the address lies in a module, the stream shall know it. */
+static void announce_module(struct recorder *recorder, uint64_t address)
+{
+        struct module_place place;
+
+        modules_find(address, &place);
+        recorder_unload_begin(recorder);
+}
+
+COLD void recorder_error(struct recorder *recorder, const uintptr_t *frame, struct wire_error *error)
+{
+        if (!recorder_is_on() || recorder->silent)
+                return;
+        frames_clock(recorder);
+        if (frame) {
+                error->stack = memo_capture(recorder->memo, frame);
+                if (is_on_stack(recorder, frame, error->address))
+                        error->place = WIRE_PLACE_STACK;
+        }
+        if (error->kind == WIRE_ERROR_FOREIGN && error->place == WIRE_PLACE_OTHER)
+                announce_module(recorder, error->address);
+        frames_room(recorder, ERROR_BYTES_MAX);
+        if (frames_begun(recorder))
+                encode_error(&recorder->encode, error);
 }
 
 void recorder_unload_begin(struct recorder *recorder)

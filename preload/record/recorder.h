@@ -1,8 +1,8 @@
 /* The recorder of one thread: from an allocation to its side record and its event.
  *
  * The side record of a block: bit 63 live, 62-60 kind, 59-48 slack (usable minus requested bytes), 47-32 birth,
- * 31-0 stack id. The birth is a code of the milliseconds since the start of the recording: linear up to 4095, then 2048
- * steps to each doubling. */
+ * 31-0 stack id. That of a freed block: see recorder_freed. The birth is a code of the milliseconds since the start of
+ * the recording: linear up to 4095, then 2048 steps to each doubling. */
 #ifndef PRELOAD_RECORD_RECORDER_H
 #define PRELOAD_RECORD_RECORDER_H
 
@@ -65,6 +65,10 @@ void recorder_free(struct recorder *recorder, uint64_t record, size_t usable, co
 uint64_t recorder_resize(struct recorder *recorder, const uintptr_t *frame, uint64_t record, size_t usable_old,
                          size_t size, size_t usable, const void *block);
 
+/* Records that the program has misused a block. Fills in error->stack, and the place of the address if that is the
+ * thread's stack; `frame` NULL: leaves both as they are. */
+void recorder_error(struct recorder *recorder, const uintptr_t *frame, struct wire_error *error);
+
 /* Around the real dlclose; either may be called with NULL. */
 void recorder_unload_begin(struct recorder *recorder);
 
@@ -74,6 +78,19 @@ void recorder_after_fork(struct recorder *recorder); /* then it has to be begun 
 
 enum { RECORDER_KIND_SHIFT = 60, RECORDER_SLACK_SHIFT = 48, RECORDER_BIRTH_SHIFT = 32 };
 #define RECORDER_LIVE (UINT64_C(1) << 63)
+
+/* The record that stays with a block when it is freed: no longer live, with the kind in the place of the birth. */
+static inline uint64_t recorder_freed(uint64_t record)
+{
+        return UINT64_C(1) << 62 | (record & UINT64_C(0x0fff0000ffffffff)) |
+               (record >> RECORDER_KIND_SHIFT & 7) << RECORDER_BIRTH_SHIFT;
+}
+
+static inline enum wire_alloc_kind recorder_kind(uint64_t record)
+{
+        return (enum wire_alloc_kind)(record >> (record & RECORDER_LIVE ? RECORDER_KIND_SHIFT : RECORDER_BIRTH_SHIFT) &
+                                      7);
+}
 
 /* The requested size of a block with that record. */
 static inline size_t recorder_size(uint64_t record, size_t usable)

@@ -112,3 +112,52 @@ Test(words, slices_that_were_given_back_are_foreign)
         cr_assert_eq(status_of((char *)large.start + 70000), BLOCK_FOREIGN);
         cr_assert_eq(status_of(small.start), BLOCK_FOREIGN);
 }
+
+/* Leaves a record behind, as the recorder does. */
+static void let_go_with(struct heap *heap, struct block block, uint64_t record)
+{
+        atomic_store(block.side, record);
+        heap_release(heap, &block);
+}
+
+Test(words, a_large_or_huge_block_that_is_gone_is_known_until_its_place_is_taken)
+{
+        static const size_t size[] = {100000, 5000000, 200000000};
+        const uint64_t record = 1ull << 62 | 77;
+        struct heap *heap = heap_create(true);
+        struct block before, gone;
+
+        cr_assert_not(heap_record_in_use(record));
+        cr_assert_not(heap_record_in_use(0));
+        cr_assert(heap_record_in_use(1ull << 63 | 77));
+        for (unsigned i = 0; i < 3; i++) {
+                before = hold(heap, size[i], 16, 1);
+                cr_assert_not(heap_find_gone(before.start, &gone));
+                let_go_with(heap, before, record);
+                cr_assert_eq(status_of(before.start), BLOCK_FOREIGN);
+                cr_assert(heap_find_gone(before.start, &gone), "%zu", size[i]);
+                cr_assert_eq(gone.start, before.start);
+                cr_assert_eq(gone.usable, before.usable);
+                cr_assert_eq(atomic_load(gone.side), record);
+                cr_assert_not(heap_find_gone((char *)before.start + 16, &gone));
+                cr_assert_not(heap_find_gone((char *)before.start + 65536, &gone));
+        }
+        before = hold(heap, 100000, 16, 1);
+        cr_assert_not(heap_find_gone(before.start, &gone));
+}
+
+Test(words, a_small_block_whose_slab_is_gone_is_known_without_its_record)
+{
+        struct heap *heap = heap_create(true);
+        struct block small = hold(heap, 20000, 16, 1), gone;
+
+        let_go(heap, small);
+        heap_retire(heap);
+        cr_assert_eq(status_of(small.start), BLOCK_FOREIGN);
+        cr_assert(heap_find_gone(small.start, &gone));
+        cr_assert_eq(gone.start, small.start);
+        cr_assert_null(gone.side);
+        cr_assert_not(heap_find_gone((char *)small.start + 16, &gone));
+        cr_assert_not(heap_find_gone(&heap, &gone));
+        cr_assert_not(heap_find_gone((void *)~(SEGMENT_BYTES - 1ul), &gone));
+}

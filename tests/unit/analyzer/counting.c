@@ -405,3 +405,24 @@ Test(counting, a_damaged_frame_counts_as_far_as_it_goes)
         cr_expect_eq(model_main(model)->live_blocks, 1);
         cr_expect_not(model_frame(model, stream.bytes, WIRE_HEADER_BYTES - 1, false));
 }
+
+Test(counting, errors_of_one_kind_at_the_same_stacks_are_one_row)
+{
+        static const struct wire_error error = {.kind = WIRE_ERROR_DOUBLE, .stack = 1, .alloc_stack = 2, .size = 100};
+        struct wire_error other = error;
+        struct model *model;
+        const struct process *process;
+
+        other.alloc_stack = 3;
+        encode_error(stream_to(&stream, 1, 1), &error);
+        encode_error(stream_to(&stream, 1, 1), &other);
+        encode_error(stream_to(&stream, 1, 2), &error);
+        model = feed();
+        process = model_main(model);
+
+        cr_assert_eq(HASH_COUNT(process->errors), 2);
+        cr_expect_eq(process->errors->count, 2);
+        cr_expect_eq(process->errors->thread, 1);
+        cr_expect_eq(process->errors->first.size, 100);
+        model_free(model);
+}

@@ -99,6 +99,22 @@ static void seed_walk(void)
         write_seed("walk");
 }
 
+static void seed_errors(void)
+{
+        for (uint32_t i = 0; i < 24; i++)
+                encode_error(stream_to(&stream, 1, 1), &(struct wire_error){.kind = i / 2,
+                                                                            .call = i % 5,
+                                                                            .place = i % 4,
+                                                                            .alloc_kind = i % 8,
+                                                                            .stack = i / 4,
+                                                                            .alloc_stack = i % 3,
+                                                                            .free_stack = i % 2,
+                                                                            .address = 0x100000 + i,
+                                                                            .size = i});
+        stream_module(&stream, 1, 0x100000, "/bin/example");
+        write_seed("errors");
+}
+
 static void seed_gap(void)
 {
         encode_alloc(stream_to(&stream, 1, 1), WIRE_MALLOC, 1, 10);
@@ -133,6 +149,7 @@ int main(int argc, char **argv)
         seed_resize();
         seed_forks();
         seed_walk();
+        seed_errors();
         seed_gap();
         seed_damage();
         stream_free(&stream);
