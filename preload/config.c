@@ -1,7 +1,7 @@
 /* Reading and cleaning the environment, without getenv: the C library has not seen it yet. */
 #include "preload/config.h"
 
-#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 struct config config = {.stall_ms = 10000};
@@ -27,6 +27,38 @@ static unsigned number_of(const char *text, unsigned otherwise)
         return number;
 }
 
+/* A number of bytes, perhaps with K, M, G or T for binary units. */
+static size_t bytes_of(const char *text, size_t otherwise)
+{
+        static const char units[] = "KMGT";
+        size_t digits = strspn(text, "0123456789"), bytes = 0;
+        const char *unit = text[digits] ? strchr(units, text[digits]) : NULL;
+
+        if (!digits || digits > 15 || (text[digits] && (!unit || text[digits + 1])))
+                return otherwise;
+        for (size_t i = 0; i < digits; i++)
+                bytes = bytes * 10 + (size_t)(text[i] - '0');
+        for (; unit && unit >= units; unit--)
+                bytes = bytes < SIZE_MAX / 1024 / 2 ? bytes * 1024 : SIZE_MAX / 2;
+        return bytes;
+}
+
+static void limits_entry(const char *entry)
+{
+        const char *value;
+
+        if ((value = value_of(entry, "HEAPTAP_RETAIN")))
+                config.retain_bytes = bytes_of(value, config.retain_bytes);
+        else if ((value = value_of(entry, "HEAPTAP_RETAIN_MOST")))
+                config.most_bytes = bytes_of(value, config.most_bytes);
+        else if ((value = value_of(entry, "HEAPTAP_DECAY_MS")))
+                config.decay_ms = number_of(value, config.decay_ms);
+        else if ((value = value_of(entry, "HEAPTAP_GOVERNOR")))
+                config.ungoverned = strcmp(value, "off") == 0;
+        else if ((value = value_of(entry, "HEAPTAP_PRESSURE_ROOT")) && strlen(value) < sizeof config.pressure_root)
+                strcpy(config.pressure_root, value);
+}
+
 static void config_entry(const char *entry)
 {
         const char *value;
@@ -49,6 +81,8 @@ static void config_entry(const char *entry)
                 config.unwind = strcmp(value, "libunwind") == 0 ? CONFIG_UNWIND_LIBUNWIND
                                 : strcmp(value, "verify") == 0  ? CONFIG_UNWIND_VERIFY
                                                                 : CONFIG_UNWIND_OWN;
+        else
+                limits_entry(entry);
 }
 
 /* Takes the library out of a list separated by colons or blanks. False: nothing is left. */

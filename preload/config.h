@@ -3,6 +3,7 @@
 #define PRELOAD_CONFIG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum config_trace {
         CONFIG_TRACE_NONE, /* no HEAPTAP_PIPE: pools alone, nothing is sent */
@@ -21,8 +22,14 @@ struct config {
         unsigned stack_depth;      /* HEAPTAP_STACK_DEPTH: innermost frames kept; 0: all */
         unsigned stall_ms;         /* HEAPTAP_STALL_MS: how long a reader may show no sign of life */
         char pipe[256];            /* HEAPTAP_PIPE: path of the FIFO */
+        bool ungoverned;           /* HEAPTAP_GOVERNOR=off: limits do not change with memory pressure */
+        size_t retain_bytes;       /* HEAPTAP_RETAIN: free memory that stays for good */
+        size_t most_bytes;         /* HEAPTAP_RETAIN_MOST: that may stay at all */
+        unsigned decay_ms;         /* HEAPTAP_DECAY_MS: how long what is between the two stays */
+        char pressure_root[256];   /* HEAPTAP_PRESSURE_ROOT: where proc and sys are looked for, for tests */
 };
 
+/* In it are the defaults; who has others for the limits of retained memory puts them in before config_read. */
 extern struct config config;
 
 /* Reads `environment`; unless `follow`, takes our variables and our entry of LD_PRELOAD out of it, in place. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "preload/alloc/governor.h"
 #include "preload/block.h"
 #include "preload/plain.h"
 #include "preload/thread.h"
@@ -242,8 +243,10 @@ EXPORT int malloc_trim(size_t pad)
 
 EXPORT int mallopt(int parameter, int value)
 {
-        (void)parameter, (void)value;
-        return 1; /* nothing of ours to tune, and programs take 0 for an error */
+        (void)value;
+        if (parameter == GOVERNOR_MALLOPT_RESTORE)
+                governor_restore();
+        return 1; /* nothing else of ours to tune, and programs take 0 for an error */
 }
 
 EXPORT struct mallinfo2 mallinfo2(void)

@@ -14,7 +14,9 @@
 #include <unistd.h>
 
 #include "preload/block.h"
+#include "preload/alloc/governor.h"
 #include "preload/config.h"
+#include "preload/news.h"
 #include "preload/thread.h"
 
 enum { EXE_BYTES = 1024 };
@@ -62,6 +64,7 @@ static void exe_read(void)
 static void forked(void)
 {
         threads_notice_fork();
+        news_after_fork();
         atomic_store(&closed, false);
 }
 
@@ -99,6 +102,7 @@ static void record_begin(int argument_count, char **argument)
                 .exe = exe,
                 .argument_count = argument_count,
                 .argument = argument,
+                .news = news_next,
         };
 
         classes_fill(&options.classes);
@@ -106,10 +110,20 @@ static void record_begin(int argument_count, char **argument)
                 return;
         open_for_recording = true;
         threads_watch_fork();
+        news_open();
         pthread_atfork(NULL, NULL, forked);
         if (options.traced)
                 threads_sidelong();
         hello();
+}
+
+static void governor_begin(void)
+{
+        pressure_root(config.pressure_root);
+        governor_open((struct purge_limits){.retain_bytes = config.retain_bytes,
+                                            .most_bytes = config.most_bytes,
+                                            .decay_ms = config.decay_ms},
+                      !config.ungoverned);
 }
 
 static void last_words_quick(void);
@@ -128,7 +142,12 @@ __attribute__((constructor)) static void begin(int argument_count, char **argume
         passive = program_has_own_malloc();
         if (!environment || !dladdr((void *)begin, &own))
                 return;
+        config.retain_bytes = purge_configured.retain_bytes;
+        config.most_bytes = purge_configured.most_bytes;
+        config.decay_ms = purge_configured.decay_ms;
         config_read(environment, own.dli_fname);
+        if (!passive)
+                governor_begin();
         if (config.trace == CONFIG_TRACE_NONE)
                 return;
         exe_read();

@@ -38,10 +38,9 @@ static void tell_reasons(const struct evidence *evidence, struct table *table)
                 for (size_t i = 0; why && i < sizeof words / sizeof *words; i++)
                         if (strcmp(why, words[i][0]) == 0)
                                 word = words[i][1];
-                table_note(table, "%s: %s in %s purge%s, %s; needed again at once: %s", word,
-                           unit_bytes(row_integer(rows, 2)).text, unit_count(row_integer(rows, 1)).text,
-                           plural(row_integer(rows, 1)), unit_time(row_integer(rows, 3)).text,
-                           unit_bytes(row_integer(rows, 4)).text);
+                table_note(table, "%s: %s in %s purge%s, %s", word, unit_bytes(row_integer(rows, 2)).text,
+                           unit_count(row_integer(rows, 1)).text, plural(row_integer(rows, 1)),
+                           unit_time(row_integer(rows, 3)).text);
         }
 }
 

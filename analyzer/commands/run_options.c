@@ -18,6 +18,7 @@ enum value_kind {
         VALUE_FLAG,
         VALUE_TEXT,
         VALUE_COUNT,  /* 0 or more */
+        VALUE_SIZE,   /* bytes, or with K, M, G or T behind */
         VALUE_CHOICE, /* one of the words in choices */
 };
 
@@ -44,6 +45,10 @@ static const struct option option_list[] = {
         {"unwind", 0, VALUE_CHOICE, "own|libunwind|verify", FIELD(unwind)},
         {"on-error", 0, VALUE_CHOICE, "report|abort", FIELD(on_error)},
         {"drop", 0, VALUE_FLAG, NULL, FIELD(drop)},
+        {"retain", 0, VALUE_SIZE, NULL, FIELD(retain)},
+        {"retain-most", 0, VALUE_SIZE, NULL, FIELD(retain_most)},
+        {"decay-ms", 0, VALUE_COUNT, NULL, FIELD(decay_ms)},
+        {"governor", 0, VALUE_CHOICE, "on|off", FIELD(governor)},
         {"library", 0, VALUE_TEXT, NULL, FIELD(library)},
 };
 
@@ -84,6 +89,9 @@ static const char long_help[] =
         "      --on-error=report|abort\n"
         "                           abort: the first wrong free ends PROGRAM with SIGABRT; default report\n"
         "      --drop               drop events, and count them, rather than let PROGRAM wait for the analyzer\n"
+        "      --retain SIZE        free memory that the pools keep for good; --retain-most SIZE: that they keep at\n"
+        "                           most; --decay-ms N: how long they keep what is between; default 4M, 128M, 1000\n"
+        "      --governor=on|off    off: keep as much when memory gets short; default on\n"
         "  -h, --help               this text\n"
         "      --version            the version\n"
         "\n"
@@ -124,6 +132,13 @@ static bool count_ok(const char *text)
         return digits && digits < 10 && !text[digits];
 }
 
+static bool size_ok(const char *text)
+{
+        size_t digits = strspn(text, "0123456789");
+
+        return digits && digits < 13 && (!text[digits] || (strchr("KMGT", text[digits]) && !text[digits + 1]));
+}
+
 /* As written in the environment, or behind --flag=. */
 static bool flag_read(const char *text, bool *ret_flag)
 {
@@ -147,6 +162,10 @@ static bool option_set(const struct option *option, const char *said_as, const c
         case VALUE_COUNT:
                 if (!count_ok(value))
                         return complain("%s takes a number, not \"%s\"", said_as, value);
+                break;
+        case VALUE_SIZE:
+                if (!size_ok(value))
+                        return complain("%s takes bytes, as 4096, 512K or 64M, not \"%s\"", said_as, value);
                 break;
         case VALUE_CHOICE:
                 if (!choice_has(option->choices, value))

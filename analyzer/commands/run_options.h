@@ -17,8 +17,12 @@ struct run_options {
         const char *stack_depth; /* a number, or NULL */
         const char *unwind;      /* own, libunwind, verify, or NULL */
         const char *on_error;    /* report, abort, or NULL */
-        const char *library;     /* libheaptap.so, or NULL: beside this program */
-        unsigned given;          /* a bit for each option that was set, in the order of their list */
+        const char *retain;      /* these two: a size, or NULL */
+        const char *retain_most;
+        const char *decay_ms; /* a number, or NULL */
+        const char *governor; /* on, off, or NULL */
+        const char *library;  /* libheaptap.so, or NULL: beside this program */
+        unsigned given;       /* a bit for each option that was set, in the order of their list */
 };
 
 enum run_action {

@@ -92,6 +92,12 @@ static void signals_give_back(const struct run *run)
         sigprocmask(SIG_SETMASK, &run->signals_inherited, NULL);
 }
 
+static void hand_on(const char *name, const char *value)
+{
+        if (value)
+                setenv(name, value, 1);
+}
+
 static void program_environment_set(const struct run *run)
 {
         const struct run_options *options = run->options;
@@ -104,12 +110,13 @@ static void program_environment_set(const struct run *run)
         setenv("HEAPTAP_PIPE", run->dir.pipe, 1);
         setenv("HEAPTAP_FOLLOW", options->follow ? "1" : "0", 1);
         setenv("HEAPTAP_TRACE", options->trace, 1);
-        if (options->stack_depth)
-                setenv("HEAPTAP_STACK_DEPTH", options->stack_depth, 1);
-        if (options->unwind)
-                setenv("HEAPTAP_UNWIND", options->unwind, 1);
-        if (options->on_error)
-                setenv("HEAPTAP_ON_ERROR", options->on_error, 1);
+        hand_on("HEAPTAP_STACK_DEPTH", options->stack_depth);
+        hand_on("HEAPTAP_UNWIND", options->unwind);
+        hand_on("HEAPTAP_ON_ERROR", options->on_error);
+        hand_on("HEAPTAP_RETAIN", options->retain);
+        hand_on("HEAPTAP_RETAIN_MOST", options->retain_most);
+        hand_on("HEAPTAP_DECAY_MS", options->decay_ms);
+        hand_on("HEAPTAP_GOVERNOR", options->governor);
         if (options->drop)
                 setenv("HEAPTAP_DROP", "1", 1);
         else

@@ -153,7 +153,7 @@ CREATE TABLE purge (
   process INTEGER, place INTEGER, -- of purge_limit
   why TEXT,                      -- 'other', 'decay', 'excess', 'pressure', 'trim', 'exhausted'
   purges INTEGER, bytes INTEGER, ns INTEGER,
-  refaulted INTEGER,             -- bytes in use again within a second
+  refaulted INTEGER,             -- bytes in use again within a second; charged to the purge before that
   PRIMARY KEY (process, place, why)
 ) WITHOUT ROWID;
 

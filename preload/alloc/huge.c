@@ -4,6 +4,7 @@
 
 #include <sys/mman.h>
 
+#include "preload/alloc/history.h"
 #include "preload/alloc/large.h"
 
 enum {
@@ -223,12 +224,39 @@ static struct huge *idle_find(size_t mapped, size_t alignment)
         return NULL;
 }
 
+/* Mappings that idled for too long and were unmapped, and when that was: who maps as much anew within a second had
+ * better found them. */
+static _Atomic size_t trimmed_bytes;
+static _Atomic uint32_t trimmed_ms;
+
+static void note_trimmed(size_t bytes)
+{
+        if (!bytes)
+                return;
+        atomic_store_explicit(&trimmed_bytes, bytes, memory_order_relaxed);
+        atomic_store_explicit(&trimmed_ms, history_clock_ms(), memory_order_relaxed);
+}
+
+static void note_again(size_t mapped)
+{
+        size_t bytes = atomic_load_explicit(&trimmed_bytes, memory_order_relaxed);
+
+        if (!bytes || !(bytes = atomic_exchange_explicit(&trimmed_bytes, 0, memory_order_relaxed)))
+                return;
+        if (history_clock_ms() - atomic_load_explicit(&trimmed_ms, memory_order_relaxed) > HISTORY_REFAULT_MS)
+                return;
+        history_refaulted(bytes < mapped ? bytes : mapped);
+        if (bytes > mapped)
+                atomic_store_explicit(&trimmed_bytes, bytes - mapped, memory_order_relaxed);
+}
+
 size_t huge_trim(void)
 {
         size_t bytes = 0;
 
         for (unsigned place = 0; place < IDLE_MAPPINGS; place++)
                 bytes += idle_evict(place);
+        note_trimmed(bytes);
         return bytes;
 }
 
@@ -247,6 +275,7 @@ size_t huge_trim_aged(size_t bytes_keep)
                 if (memory_retained_bytes() > bytes_keep)
                         bytes += idle_evict(place);
         }
+        note_trimmed(bytes);
         return bytes;
 }
 
@@ -284,6 +313,7 @@ static struct huge *map_fresh(size_t mapped, size_t alignment)
                 spare_push(&records_spare, &huge->spare);
                 return NULL;
         }
+        note_again(mapped);
         huge->idle_start = (uintptr_t)start;
         atomic_store_explicit(&huge->mapped, mapped, memory_order_relaxed);
         return huge;

@@ -19,6 +19,8 @@ static _Atomic size_t chunk_bytes;
 
 _Atomic size_t memory_retained;
 
+void (*memory_growing)(size_t bytes);
+
 static void *map(size_t bytes)
 {
         /* No hint where: programs that map at fixed places count on ours being where the kernel likes it. */
@@ -82,6 +84,9 @@ static void *map_below(size_t bytes, size_t alignment)
 
 void *memory_map(size_t bytes, size_t alignment)
 {
+        if (memory_growing)
+                memory_growing(bytes);
+
         /* The kernel places mappings below each other, so after one that was aligned the next is too, if its size is a
          * multiple. The exact way also needs less of a limited address space. */
         void *start = bytes & (alignment - 1) ? NULL : map_exact(bytes, alignment);

@@ -12,6 +12,9 @@
 
 enum { PAGE_GRAIN = 4096 }; /* large and huge blocks are counted in these, whatever the machine's page is */
 
+/* Called before memory_map maps, so that what is kept can make way; NULL: nobody. Only the constructor writes it. */
+extern void (*memory_growing)(size_t bytes);
+
 /* Zeroed; the alignment is a power of two, at least a page. NULL: no memory. */
 void *memory_map(size_t bytes, size_t alignment);
 bool memory_unmap(void *start, size_t bytes); /* false: the kernel refused, and the addresses are still ours */

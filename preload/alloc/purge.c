@@ -8,6 +8,7 @@
 #include "preload/alloc/segment.h"
 
 enum { RETAIN_BYTES = 4 << 20, MOST_BYTES = 128 << 20, DECAY_MS = 1000 };
+enum { GRAIN_BYTES = 1 << 20 }; /* what goes at once goes in batches of so much */
 
 struct purge_limits purge_configured = {
         .retain_bytes = RETAIN_BYTES,
@@ -17,14 +18,18 @@ struct purge_limits purge_configured = {
 void (*purge_tick)(uint64_t now_ms);
 void (*purge_done)(enum purge_why why, size_t bytes, uint64_t began_ns, uint64_t ended_ns);
 
-_Atomic size_t purge_retain = RETAIN_BYTES;
+_Atomic size_t purge_watch = RETAIN_BYTES;
+static _Atomic size_t retain = RETAIN_BYTES;
 static _Atomic size_t most = MOST_BYTES;
 static _Atomic unsigned decay = DECAY_MS;
 static _Atomic uint64_t last_ms;
 
 void purge_set(struct purge_limits limits)
 {
-        atomic_store_explicit(&purge_retain, limits.retain_bytes, memory_order_relaxed);
+        size_t watch = limits.retain_bytes < PURGE_WATCH_BYTES ? limits.retain_bytes : PURGE_WATCH_BYTES;
+
+        atomic_store_explicit(&retain, limits.retain_bytes, memory_order_relaxed);
+        atomic_store_explicit(&purge_watch, watch, memory_order_relaxed);
         atomic_store_explicit(&most, limits.most_bytes, memory_order_relaxed);
         atomic_store_explicit(&decay, limits.decay_ms, memory_order_relaxed);
 }
@@ -32,7 +37,7 @@ void purge_set(struct purge_limits limits)
 struct purge_limits purge_now(void)
 {
         return (struct purge_limits){
-                .retain_bytes = atomic_load_explicit(&purge_retain, memory_order_relaxed),
+                .retain_bytes = atomic_load_explicit(&retain, memory_order_relaxed),
                 .most_bytes = atomic_load_explicit(&most, memory_order_relaxed),
                 .decay_ms = atomic_load_explicit(&decay, memory_order_relaxed),
         };
@@ -77,7 +82,9 @@ COLD void purge_excess(void)
         size_t limit = atomic_load_explicit(&most, memory_order_relaxed);
         size_t quarter = segment_mapped_bytes() / 4;
 
-        if (limit && limit < quarter)
+        if (!limit)
+                limit = GRAIN_BYTES;
+        else if (limit < quarter)
                 limit = quarter;
         if (memory_retained_bytes() > limit)
                 watched(PURGE_MOST, purge_down_to, limit / 2);
@@ -102,12 +109,12 @@ COLD void purge_decay(uint64_t now_ms)
 {
         uint64_t before_ms = atomic_load_explicit(&last_ms, memory_order_relaxed);
 
+        if (purge_tick)
+                purge_tick(now_ms);
         if (now_ms - before_ms < purge_half_decay_ms() ||
             !atomic_compare_exchange_strong_explicit(&last_ms, &before_ms, now_ms, memory_order_relaxed,
                                                      memory_order_relaxed))
                 return;
-        if (purge_tick)
-                purge_tick(now_ms);
-        if (purge_is_waiting())
-                watched(PURGE_DECAY, decay_all, atomic_load_explicit(&purge_retain, memory_order_relaxed));
+        if (memory_retained_bytes() > atomic_load_explicit(&retain, memory_order_relaxed))
+                watched(PURGE_DECAY, decay_all, atomic_load_explicit(&retain, memory_order_relaxed));
 }

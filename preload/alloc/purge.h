@@ -10,7 +10,7 @@
 
 struct purge_limits {
         size_t retain_bytes; /* stays for good, so that small programs in sandboxes never call madvise */
-        size_t most_bytes;   /* at most, but a quarter of all segments is always allowed; 0: not even that */
+        size_t most_bytes;   /* at most, but a quarter of all segments is always allowed; 0: next to nothing */
         unsigned decay_ms;   /* how long it may be free before it goes; 0: at the next tick */
 };
 extern struct purge_limits purge_configured; /* what purge_set starts from; only the constructor writes it */
@@ -28,17 +28,19 @@ enum purge_why {
 /* Gives back all that can go; how many bytes. */
 size_t purge_force(void);
 
-/* What is to be called, or NULL; only the constructor writes these. The first before purge_decay purges, the second
- * after every purge that gave something back. Both are called in the slow paths of malloc and free. */
+/* What is to be called, or NULL; only the constructor writes these. The first by every purge_decay, the second after
+ * every purge that gave something back. Both are called in the slow paths of malloc and free. */
 extern void (*purge_tick)(uint64_t now_ms);
 extern void (*purge_done)(enum purge_why why, size_t bytes, uint64_t began_ns, uint64_t ended_ns);
 
-/* True: there is something that time or limits may give back, so ticks are wanted. */
-extern _Atomic size_t purge_retain;
+/* True: there is something that time or limits may give back, or so much that the limits may have to change, so ticks
+ * are wanted. */
+enum { PURGE_WATCH_BYTES = 16 << 20 };
+extern _Atomic size_t purge_watch;
 
 static inline bool purge_is_waiting(void)
 {
-        return memory_retained_bytes() > atomic_load_explicit(&purge_retain, memory_order_relaxed);
+        return memory_retained_bytes() > atomic_load_explicit(&purge_watch, memory_order_relaxed);
 }
 
 /* Gives back what is above the most, at once. */

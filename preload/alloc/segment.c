@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "preload/alloc/history.h"
+
 enum {
         DIRECTORY_SEGMENTS = 256,
         RECORDS_BYTES = 128 * SEGMENT_SLICES, /* of slice 0, for the slabs; the rest of it is for metadata */
@@ -21,9 +23,11 @@ struct segment_set {
 
 /* The masks of many segments side by side, so that a search reads a few cache lines instead of one for each segment. */
 struct directory {
-        _Atomic uint64_t free[DIRECTORY_SEGMENTS];  /* bit set: the slice may be claimed */
-        _Atomic uint64_t dirty[DIRECTORY_SEGMENTS]; /* bit set: the slice may hold other bytes than zeros */
-        _Atomic uint64_t aged[DIRECTORY_SEGMENTS];  /* bit set: was free and dirty when segment_purge_aged came by */
+        _Atomic uint64_t free[DIRECTORY_SEGMENTS];   /* bit set: the slice may be claimed */
+        _Atomic uint64_t dirty[DIRECTORY_SEGMENTS];  /* bit set: the slice may hold other bytes than zeros */
+        _Atomic uint64_t aged[DIRECTORY_SEGMENTS];   /* bit set: was free and dirty when segment_purge_aged came by */
+        _Atomic uint64_t purged[DIRECTORY_SEGMENTS]; /* bit set: the slice was purged, not long before purged_ms */
+        _Atomic uint32_t purged_ms[DIRECTORY_SEGMENTS];
         _Atomic(struct segment *) segment[DIRECTORY_SEGMENTS];
         struct segment_set hollow;
         struct segment_set rest_unused; /* the memory behind the records in slice 0 */
@@ -202,13 +206,38 @@ static void unretain(uint64_t slices)
         memory_unretain((size_t)__builtin_popcountll(slices) * SLICE_BYTES);
 }
 
+static void note_purged(struct directory *directory, size_t index, uint64_t slices)
+{
+        uint32_t now_ms = history_clock_ms();
+        uint32_t before_ms = atomic_exchange_explicit(&directory->purged_ms[index], now_ms, memory_order_relaxed);
+        uint64_t before = atomic_load_explicit(&directory->purged[index], memory_order_relaxed);
+
+        if (now_ms - before_ms > HISTORY_REFAULT_MS / 2)
+                before = 0;
+        atomic_store_explicit(&directory->purged[index], before | slices, memory_order_relaxed);
+}
+
+/* Slices that are in use again so soon had better been kept. */
+static COLD void note_again(struct directory *directory, size_t index, uint64_t slices)
+{
+        uint32_t before_ms = atomic_load_explicit(&directory->purged_ms[index], memory_order_relaxed);
+
+        atomic_fetch_and_explicit(&directory->purged[index], ~slices, memory_order_relaxed);
+        if (history_clock_ms() - before_ms <= HISTORY_REFAULT_MS)
+                history_refaulted((size_t)__builtin_popcountll(slices) * SLICE_BYTES);
+}
+
 /* The address of a run that was taken, and what is in it. */
 static void *run_start(struct directory *directory, size_t index, uint64_t run, bool *ret_zeroed)
 {
         uint64_t dirty = run & atomic_load_explicit(&directory->dirty[index], memory_order_relaxed);
 
+        uint64_t again = run & atomic_load_explicit(&directory->purged[index], memory_order_relaxed);
+
         if (dirty)
                 unretain(dirty);
+        if (UNLIKELY(again))
+                note_again(directory, index, again);
         *ret_zeroed = !dirty;
         return (char *)atomic_load_explicit(&directory->segment[index], memory_order_relaxed) +
                ((size_t)__builtin_ctzll(run) << SLICE_SHIFT);
@@ -437,6 +466,8 @@ static size_t purge_segment(struct directory *directory, size_t index, uint64_t 
 
         atomic_fetch_and_explicit(&directory->dirty[index], ~clean, memory_order_relaxed);
         unretain(clean);
+        if (clean)
+                note_purged(directory, index, clean);
         run_give(directory, index, run);
         return (size_t)__builtin_popcountll(clean) * SLICE_BYTES;
 }

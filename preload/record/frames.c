@@ -11,6 +11,7 @@
 enum {
         TICK_NS_MIN = 4000000, /* between TICK events */
         CLOCK_NS = 1000000,    /* between looks at the clock */
+        NEWS_BYTES_MAX = 160,
         BIRTH_LINEAR = 4096,
         BIRTH_STEPS = 2048,
 };
@@ -50,6 +51,21 @@ uint64_t frames_birth_ms(uint16_t code)
         return (uint64_t)((code - BIRTH_LINEAR) % BIRTH_STEPS + BIRTH_STEPS) << doublings;
 }
 
+void frames_tell(struct recorder *recorder)
+{
+        struct recorder_news news;
+
+        while (frames.options.news && frames.options.news(&news)) {
+                frames_room(recorder, NEWS_BYTES_MAX);
+                if (!frames_begun(recorder))
+                        return;
+                if (news.kind == RECORDER_NEWS_LIMITS)
+                        encode_limits(&recorder->encode, &news.limits);
+                else
+                        encode_purged(&recorder->encode, &news.purged);
+        }
+}
+
 COLD void frames_look_at_clock(struct recorder *recorder, uint64_t ticks)
 {
         uint64_t now = frames_now(), passed = now - recorder->now_ns;
@@ -64,6 +80,7 @@ COLD void frames_look_at_clock(struct recorder *recorder, uint64_t ticks)
         recorder->clock_ticks = ticks;
         recorder->now_ns = now;
         recorder->birth = frames_birth(now);
+        frames_tell(recorder);
         if (!recorder->encode.bytes || now - recorder->tick_ns < TICK_NS_MIN)
                 return;
         frames_room(recorder, ENCODE_HOT_BYTES_MAX); /* a new frame begins with the time, and needs no tick */

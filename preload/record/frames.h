@@ -29,6 +29,7 @@ uint16_t frames_birth(uint64_t now_ns);  /* the code of a birth now */
 uint64_t frames_birth_ms(uint16_t code); /* since base_ns, when the code began */
 void frames_look_at_clock(struct recorder *recorder, uint64_t ticks);
 
+void frames_tell(struct recorder *recorder); /* the news */
 void frames_send(struct recorder *recorder);
 void frames_next(struct recorder *recorder, uint32_t room); /* sends what there is, and begins the next */
 

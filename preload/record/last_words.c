@@ -99,6 +99,7 @@ void recorder_close(struct recorder *recorder, const struct recorder_close *clos
 {
         if (!recorder_is_on())
                 return;
+        frames_tell(recorder);
         if (frames.options.traced && !frames.options.own_malloc)
                 close_walk(recorder, close, walk_heap);
         for (size_t i = 0; i < close->pool_count; i++) {

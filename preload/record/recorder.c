@@ -83,6 +83,12 @@ void recorder_hello(struct recorder *recorder)
         frames_send(recorder);
 }
 
+void recorder_tell(struct recorder *recorder)
+{
+        frames_tell(recorder);
+        frames_send(recorder);
+}
+
 void recorder_end(struct recorder *recorder)
 {
         if (recorder->thread_announced && recorder_is_on()) {

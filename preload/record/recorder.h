@@ -31,6 +31,15 @@ struct recorder {
         struct encode encode;
 };
 
+/* What others have to tell, one event at a time. */
+struct recorder_news {
+        enum { RECORDER_NEWS_LIMITS, RECORDER_NEWS_PURGED } kind;
+        union {
+                struct wire_limits limits;
+                struct wire_purged purged;
+        };
+};
+
 struct recorder_options {
         enum memo_mode mode;
         unsigned stack_depth;
@@ -41,6 +50,8 @@ struct recorder_options {
         int argument_count; /* of the program, read now */
         char **argument;
         struct wire_classes classes;
+        /* Asked whenever a recorder looks at the clock, about once in a millisecond, and at the end. False: no news. */
+        bool (*news)(struct recorder_news *ret_news);
 };
 
 /* In the constructor, once the channel is open. False: no memory, or an unwinder is missing. */
@@ -50,7 +61,13 @@ bool recorders_open(const struct recorder_options *options);
 bool recorder_begin(struct recorder *recorder);
 void recorder_introduce(struct recorder *recorder); /* begins its first frame, if it has none */
 void recorder_hello(struct recorder *recorder);     /* and sends it at once */
-void recorder_end(struct recorder *recorder);       /* its thread has ended: sends what there is; can be begun again */
+void recorder_tell(struct recorder *recorder);      /* sends the news at once */
+/* The next event of its thread, if any thread's it is, brings the news. */
+static inline void recorder_hurry(struct recorder *recorder)
+{
+        recorder->clock_ticks = 0;
+}
+void recorder_end(struct recorder *recorder); /* its thread has ended: sends what there is; can be begun again */
 
 /* Whether anything is recorded still. */
 bool recorder_is_on(void);
