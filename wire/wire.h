@@ -257,7 +257,7 @@ enum wire_purge {
         WIRE_PURGE_EXCESS,    /* more than may stay */
         WIRE_PURGE_PRESSURE,  /* the governor emptied the pools */
         WIRE_PURGE_TRIM,      /* malloc_trim */
-        WIRE_PURGE_EXHAUSTED, /* the kernel gave no memory */
+        WIRE_PURGE_EXHAUSTED, /* there was no address space */
         WIRE_PURGES,
 };
 

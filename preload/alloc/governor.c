@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #include "preload/alloc/policy.h"
+#include "preload/alloc/segment.h"
 
 enum {
         BUSY_MS_MAX = 10000, /* who has been at it for longer is gone: a thread that a fork has left behind */
@@ -24,20 +24,13 @@ static _Atomic size_t growth_max;              /* that can wait for the next loo
 static _Atomic bool emptying;                  /* the purge that is forced is the governor's */
 static uint64_t purged_bytes, refaulted_bytes; /* at the last look */
 
-static uint64_t now_ns(void)
-{
-        struct timespec now;
-
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* Nobody waits for the policy: who finds it in use leaves it alone. */
 static bool policy_claim(uint64_t now_ms)
 {
         uint64_t busy = atomic_load_explicit(&busy_ms, memory_order_relaxed);
 
-        if (busy && now_ms - busy < BUSY_MS_MAX)
+        /* Others may have looked at the clock before who began now, or rounded it up. */
+        if (busy && (int64_t)(now_ms - busy) < BUSY_MS_MAX)
                 return false;
         /* Acquire: pairs with policy_release. */
         return atomic_compare_exchange_strong_explicit(&busy_ms, &busy, now_ms | 1, memory_order_acquire,
@@ -54,7 +47,7 @@ static void write_down(enum history_change why, const struct pressure *pressure,
         history_limits(&(struct history_limits){
                 .why = why,
                 .stall = stall,
-                .time_ns = now_ns(),
+                .time_ns = history_clock_ns(),
                 .retain_bytes = policy.now.retain_bytes,
                 .most_bytes = policy.now.most_bytes,
                 .decay_ms = policy.now.decay_ms,
@@ -90,6 +83,9 @@ static void carry_out(enum policy_move move, const struct pressure *pressure, bo
         atomic_store_explicit(&emptying, true, memory_order_relaxed);
         purge_force();
         atomic_store_explicit(&emptying, false, memory_order_relaxed);
+        /* Against these limits it counts what is mapped, whether it is resident or not. */
+        if (pressure->source == PRESSURE_ADDRESS_SPACE || pressure->source == PRESSURE_DATA)
+                segment_hollow();
 }
 
 /* How much the pools may map before it is looked again: a quarter of what is left until it becomes serious. */

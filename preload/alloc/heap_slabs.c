@@ -149,7 +149,7 @@ COLD bool heap_grow(struct heap *heap)
                 if (own || others)
                         return true;
         }
-        if (segment_grow() || (huge_trim() && segment_grow()))
+        if (segment_grow() || (huge_make_way() && segment_grow()))
                 return true;
         return heap_shrink(heap);
 }

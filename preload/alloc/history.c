@@ -40,6 +40,14 @@ uint32_t history_clock_ms(void)
         return (uint32_t)((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
 }
 
+uint64_t history_clock_ns(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 static void add(_Atomic uint64_t *counter, uint64_t more)
 {
         atomic_fetch_add_explicit(counter, more, memory_order_relaxed);

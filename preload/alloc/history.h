@@ -46,6 +46,7 @@ struct history_purged {
 
 enum { HISTORY_REFAULT_MS = 1000 };
 uint32_t history_clock_ms(void); /* coarse; only differences mean something */
+uint64_t history_clock_ns(void); /* CLOCK_MONOTONIC */
 
 void history_purged(enum history_purge why, size_t bytes, uint64_t began_ns, uint64_t ended_ns);
 void history_refaulted(size_t bytes);                     /* that were purged within the last second are in use again */

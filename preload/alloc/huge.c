@@ -284,12 +284,22 @@ size_t huge_idle_bytes(void)
         return atomic_load_explicit(&idle_bytes, memory_order_relaxed);
 }
 
+bool huge_make_way(void)
+{
+        uint64_t began_ns = history_clock_ns();
+        size_t bytes = huge_trim();
+
+        if (bytes)
+                history_purged(HISTORY_EXHAUSTED, bytes, began_ns, history_clock_ns());
+        return bytes;
+}
+
 /* When there is no address space, what is mapped and not in use goes for it. */
 static void *map_aligned(size_t mapped, size_t alignment)
 {
         void *start = memory_map(mapped, alignment);
 
-        if (!start && huge_trim())
+        if (!start && huge_make_way())
                 start = memory_map(mapped, alignment);
         if (!start && segment_hollow())
                 start = memory_map(mapped, alignment);
@@ -412,6 +422,8 @@ static bool grow(struct huge *huge, uintptr_t start, size_t mapped_before, size_
 {
         size_t more = mapped / 8 < GROW_BYTES_MAX ? mapped / 8 & ~(size_t)(PAGE_GRAIN - 1) : GROW_BYTES_MAX;
 
+        if (memory_growing)
+                memory_growing(mapped - mapped_before);
         return resize_in_place(huge, start, mapped_before, mapped + more) ||
                resize_in_place(huge, start, mapped_before, mapped) ||
                resize_moving(huge, start, mapped_before, mapped + more) ||

@@ -30,6 +30,7 @@ bool huge_resize(struct huge *huge, size_t bytes);
 /* Mappings of freed blocks that wait for another use. */
 size_t huge_trim(void);                   /* unmaps them; how many bytes */
 size_t huge_trim_aged(size_t bytes_keep); /* only those that were idle at the last call of this one */
+bool huge_make_way(void); /* the same when there is no address space, which is written down; true: some went */
 size_t huge_idle_bytes(void);
 
 /* Where a block was that is not in use any more; 0: it is in use. Racy: for diagnosis alone. */

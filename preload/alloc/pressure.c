@@ -198,10 +198,13 @@ static void consider_rlimits(struct pressure *pressure)
         uint64_t space_limit = LIMIT_NONE, data_limit = LIMIT_NONE;
         const char *said;
 
+        errno = 0;
         if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY)
                 space_limit = space.rlim_cur;
         if (getrlimit(RLIMIT_DATA, &data) == 0 && data.rlim_cur != RLIM_INFINITY)
                 data_limit = data.rlim_cur;
+        if (errno)
+                note_error();
         if ((space_limit == LIMIT_NONE && data_limit == LIMIT_NONE) || !(said = read_file(root, "/proc/self/status")))
                 return;
         consider(pressure, PRESSURE_ADDRESS_SPACE, number_behind(said, "VmSize:\t") * 1024, space_limit);
@@ -255,11 +258,14 @@ enum pressure_status pressure_read(struct pressure *ret_pressure)
         refused = scarce = something = false;
         if (readings++ % READINGS_LOOK == 0)
                 groups_find();
-        for (unsigned i = 0; i < group_count; i++)
+        for (unsigned i = 0; i < group_count && !refused; i++)
                 consider_group(&pressure, group[i]);
-        consider_rlimits(&pressure);
-        consider_machine(&pressure);
-        read_stalls(&pressure);
+        if (!refused) /* each further call might be the one that kills */
+                consider_rlimits(&pressure);
+        if (!refused)
+                consider_machine(&pressure);
+        if (!refused)
+                read_stalls(&pressure);
         if (scarce && !refused)
                 return PRESSURE_LATER;
         if (refused || !something)

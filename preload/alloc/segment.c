@@ -397,7 +397,7 @@ void *segment_record(size_t bytes)
         return record;
 }
 
-static bool hollow_out(struct directory *directory, size_t index)
+static bool hollow_out(struct directory *directory, size_t index, size_t *dirty_bytes)
 {
         uint64_t free = atomic_load_explicit(&directory->free[index], memory_order_relaxed);
 
@@ -413,6 +413,7 @@ static bool hollow_out(struct directory *directory, size_t index)
         uint64_t dirty = atomic_load_explicit(&directory->dirty[index], memory_order_relaxed);
 
         unretain(dirty & wholly_free);
+        *dirty_bytes += (size_t)__builtin_popcountll(dirty & wholly_free) * SLICE_BYTES;
         atomic_fetch_sub_explicit(&segments, 1, memory_order_relaxed);
         set_put(&directory->hollow, index);
         return true;
@@ -420,11 +421,15 @@ static bool hollow_out(struct directory *directory, size_t index)
 
 bool segment_hollow(void)
 {
+        uint64_t began_ns = history_clock_ns();
+        size_t dirty_bytes = 0;
         bool hollowed = false;
 
         for (struct directory *d = &directory_first; d; d = directory_after(d))
                 for (size_t i = 0; i < DIRECTORY_SEGMENTS; i++)
-                        hollowed |= hollow_out(d, i);
+                        hollowed |= hollow_out(d, i, &dirty_bytes);
+        if (dirty_bytes)
+                history_purged(HISTORY_EXHAUSTED, dirty_bytes, began_ns, history_clock_ns());
         return hollowed;
 }
 

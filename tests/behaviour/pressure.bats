@@ -103,6 +103,14 @@ ask() {
         [ "$(ask "SELECT count(*) FROM purge WHERE why = 'trim' AND place = 2")" = 1 ]
 }
 
+@test "tasks that wait for memory are pressure, too" {
+        pressure_program
+        printf '%s\n' 'some avg10=12.50 avg60=0.00 avg300=0.00 total=0' 'full avg10=0.00 avg60=0.00 avg300=0.00 total=0' \
+                >root/proc/pressure/memory
+        "$HEAPTAP" -q -f -o x.heap ./pressure root 10 500
+        [ "$(ask "SELECT why || ' ' || source || ' ' || stalled FROM purge_limit WHERE place = 1")" = 'squeezed stall 0.125' ]
+}
+
 @test "without the governor nothing changes" {
         pressure_program
         "$HEAPTAP" -q -f -o x.heap --governor=off ./pressure root 99 500

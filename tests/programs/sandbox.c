@@ -26,6 +26,9 @@ NOINLINE static void works(void)
                 free(keep(malloc(16 + (size_t)i % 300)));
         for (size_t bytes = 1; bytes < 20 << 20; bytes *= 3)
                 free(keep(realloc(malloc(bytes), 2 * bytes)));
+#ifdef WORK_MORE
+        WORK_MORE
+#endif
 }
 
 #define ALLOW(number) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
