@@ -21,7 +21,7 @@ all: $(BUILD)/libheaptap.so $(BUILD)/heaptap-analyze $(BUILD)/heaptap.1
 
 # --- the two halves
 
-PRELOAD_SOURCES := $(wildcard preload/*.c preload/alloc/*.c preload/record/*.c) wire/encode.c
+PRELOAD_SOURCES := $(wildcard preload/*.c preload/alloc/*.c preload/record/*.c preload/check/*.c) wire/encode.c
 PRELOAD_OBJECTS := $(PRELOAD_SOURCES:%.c=$(BUILD)/%.o)
 PRELOAD_FLAGS = -fPIC -fvisibility=hidden -fno-plt -ftls-model=initial-exec -fno-builtin-malloc -fno-semantic-interposition \
 	-fno-stack-protector -fno-omit-frame-pointer
@@ -80,9 +80,11 @@ STRESS_PROGRAMS := $(foreach program,$(APART_PROGRAMS),$(if $(findstring /stress
 ANALYZER_TESTED := $(filter-out $(BUILD)/analyzer/main.o,$(ANALYZER_OBJECTS)) $(BUILD)/wire/encode.o
 OBJECTS_alloc := $(filter $(BUILD)/preload/alloc/%,$(PRELOAD_OBJECTS))
 OBJECTS_record := $(filter $(BUILD)/preload/record/% $(BUILD)/preload/config.o,$(PRELOAD_OBJECTS)) $(BUILD)/wire/encode.o $(BUILD)/wire/decode.o
+OBJECTS_check := $(filter $(BUILD)/preload/alloc/% $(BUILD)/preload/check/%,$(PRELOAD_OBJECTS))
 OBJECTS_wire := $(BUILD)/wire/encode.o $(BUILD)/wire/decode.o
 LIBS_alloc = -ldl -pthread
 LIBS_record = -ldl -pthread
+LIBS_check = -pthread
 LIBS_wire =
 objects_of = $(if $(filter undefined,$(origin OBJECTS_$1)),$(ANALYZER_TESTED),$(OBJECTS_$1))
 libs_of = $(if $(filter undefined,$(origin LIBS_$1)),$(ANALYZER_LIBS),$(LIBS_$1))

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "preload/checks.h"
 #include "preload/thread.h"
 
 /* What an error leads to comes when nothing of ours is held any more. */
@@ -18,25 +19,63 @@ static inline void block_leave(struct thread *thread)
                 errors_follow();
 }
 
+/* What stands between us and heap.h when checks are on. */
+
+static inline bool alloc(struct thread *thread, size_t size, size_t alignment, struct block *ret_block)
+{
+        if (LIKELY(!checks.any))
+                return heap_alloc(thread->heap, size, alignment, ret_block);
+        return checks_alloc(thread, size, alignment, ret_block);
+}
+
+static inline enum block_status find(const void *word, struct block *ret_block)
+{
+        if (LIKELY(!checks.any))
+                return heap_find(word, ret_block);
+        return checks_find(word, ret_block);
+}
+
+static inline enum heap_resize_status resize(struct heap *heap, struct block *block, size_t size)
+{
+        if (LIKELY(!checks.any))
+                return heap_resize(heap, block, size);
+        return checks_resize(heap, block, size);
+}
+
+static inline void release(struct thread *thread, const struct block *block)
+{
+        if (LIKELY(!checks.any))
+                heap_release(thread->heap, block);
+        else
+                checks_release(thread, block);
+}
+
+/* The block gets its record, and is the program's. */
+static inline void block_store(struct thread *thread, struct block *block, size_t size, uint64_t record)
+{
+        if (UNLIKELY(checks.any))
+                checks_ready(thread, block, size, record);
+        atomic_store_explicit(block->side, record, memory_order_release);
+}
+
 void *block_new(size_t size, size_t alignment, enum wire_alloc_kind kind, bool zero, const uintptr_t *frame)
 {
         int errno_before = errno;
         struct thread *thread = size <= PTRDIFF_MAX ? thread_enter() : NULL;
         struct block block = {.start = NULL};
 
-        if (UNLIKELY(!thread || !heap_alloc(thread->heap, size, alignment, &block))) {
+        if (UNLIKELY(!thread || !alloc(thread, size, alignment, &block))) {
                 if (thread)
-                        thread_leave(thread);
+                        block_leave(thread);
                 errno = ENOMEM;
                 return NULL;
         }
         if (zero && !block.zeroed)
                 memset(block.start, 0, block.usable);
         if (block.side)
-                atomic_store_explicit(block.side,
-                                      recorder_alloc(&thread->recorder, frame, kind, size, block.usable, block.start),
-                                      memory_order_release);
-        thread_leave(thread);
+                block_store(thread, &block, size,
+                            recorder_alloc(&thread->recorder, frame, kind, size, block.usable, block.start));
+        block_leave(thread);
         errno = errno_before;
         return block.start;
 }
@@ -60,7 +99,7 @@ static inline uint64_t record_take(const struct heap *heap, const struct block *
 static bool block_take(struct thread *thread, const void *start, const struct free_call *call, struct block *ret_block,
                        uint64_t *ret_record)
 {
-        enum block_status status = heap_find(start, ret_block);
+        enum block_status status = find(start, ret_block);
 
         *ret_record = 0;
         if (UNLIKELY(status != BLOCK_FOUND)) {
@@ -76,6 +115,8 @@ static bool block_take(struct thread *thread, const void *start, const struct fr
         }
         if (call->call >= WIRE_CALL_DELETE || UNLIKELY(call->sized))
                 errors_look_at_call(thread, call, ret_block, *ret_record);
+        if (UNLIKELY(checks.any))
+                checks_taken(thread, call, ret_block, *ret_record);
         return true;
 }
 
@@ -92,30 +133,26 @@ void block_free(void *start, const struct free_call *call)
                 /* Recorded first: once released, another thread may get the same address. */
                 if (record)
                         recorder_free(&thread->recorder, record, block.usable, start);
-                heap_release(thread->heap, &block);
+                release(thread, &block);
         }
         block_leave(thread);
         errno = errno_before;
-}
-
-static void block_store(struct block *block, uint64_t record)
-{
-        atomic_store_explicit(block->side, record, memory_order_release);
 }
 
 /* A new block with the old one's contents. False: no memory; the old block is as it was. */
 static bool block_move(struct thread *thread, struct block *block, size_t size, uint64_t record, const uintptr_t *frame,
                        struct block *ret_block)
 {
-        if (!heap_alloc(thread->heap, size, 16, ret_block))
+        if (!alloc(thread, size, 16, ret_block))
                 return false;
         memcpy(ret_block->start, block->start, size < block->usable ? size : block->usable);
         if (record)
                 recorder_free(&thread->recorder, record, block->usable, block->start);
         if (ret_block->side)
-                block_store(ret_block, recorder_alloc(&thread->recorder, frame, WIRE_REALLOC, size, ret_block->usable,
-                                                      ret_block->start));
-        heap_release(thread->heap, block);
+                block_store(thread, ret_block, size,
+                            recorder_alloc(&thread->recorder, frame, WIRE_REALLOC, size, ret_block->usable,
+                                           ret_block->start));
+        release(thread, block);
         return true;
 }
 
@@ -127,18 +164,20 @@ static bool block_resize_taken(struct thread *thread, struct block *block, size_
         void *start = block->start;
         struct block moved;
 
-        switch (heap_resize(thread->heap, block, size)) {
+        switch (resize(thread->heap, block, size)) {
         case HEAP_RESIZE_IN_PLACE:
                 if (block->side)
-                        block_store(block, recorder_resize(&thread->recorder, frame, record, usable, size,
-                                                           block->usable, start));
+                        block_store(
+                                thread, block, size,
+                                recorder_resize(&thread->recorder, frame, record, usable, size, block->usable, start));
                 return true;
         case HEAP_RESIZE_MOVED:
                 if (record)
                         recorder_free(&thread->recorder, record, usable, start);
                 if (block->side)
-                        block_store(block, recorder_alloc(&thread->recorder, frame, WIRE_REALLOC, size, block->usable,
-                                                          block->start));
+                        block_store(thread, block, size,
+                                    recorder_alloc(&thread->recorder, frame, WIRE_REALLOC, size, block->usable,
+                                                   block->start));
                 return true;
         default:
                 if (!block_move(thread, block, size, record, frame, &moved))
@@ -161,7 +200,7 @@ void *block_resize(void *start, size_t size, const uintptr_t *frame)
                 if (block_take(thread, start, &call, &block, &record)) {
                         done = block_resize_taken(thread, &block, size, record, frame);
                         if (!done && block.side)
-                                block_store(&block, record);
+                                block_store(thread, &block, recorder_size(record, block.usable), record);
                 }
                 block_leave(thread);
         }
@@ -173,5 +212,9 @@ size_t block_usable(const void *start)
 {
         struct block block;
 
-        return heap_find(start, &block) == BLOCK_FOUND ? block.usable : 0;
+        if (find(start, &block) != BLOCK_FOUND)
+                return 0;
+        if (UNLIKELY(checks.canaries) && block.side) /* what is behind it is not the program's to write to */
+                return recorder_size(atomic_load_explicit(block.side, memory_order_relaxed), block.usable);
+        return block.usable;
 }

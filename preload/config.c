@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+enum { DEBUG_QUARANTINE_BYTES = 16 << 20 };
+
 struct config config = {.stall_ms = 10000};
 
 static const char *value_of(const char *entry, const char *name)
@@ -59,18 +61,56 @@ static void limits_entry(const char *entry)
                 strcpy(config.pressure_root, value);
 }
 
+/* What looks for errors. False: the entry is about something else. */
+static bool config_check_entry(const char *entry)
+{
+        const char *value;
+
+        if ((value = value_of(entry, "HEAPTAP_DEBUG")))
+                config.debug = strcmp(value, "1") == 0;
+        else if ((value = value_of(entry, "HEAPTAP_CANARIES")))
+                config.canaries = strcmp(value, "1") == 0;
+        else if ((value = value_of(entry, "HEAPTAP_ENCODE_LINKS")))
+                config.encode_links = strcmp(value, "1") == 0;
+        else if ((value = value_of(entry, "HEAPTAP_FILL")))
+                config.fill = strcmp(value, "zero") == 0   ? CONFIG_FILL_ZERO
+                              : strcmp(value, "junk") == 0 ? CONFIG_FILL_JUNK
+                                                           : CONFIG_FILL_NONE;
+        else if ((value = value_of(entry, "HEAPTAP_QUARANTINE")))
+                config.quarantine_bytes = bytes_of(value, 0);
+        else if ((value = value_of(entry, "HEAPTAP_GUARD")))
+                config.guard = number_of(value, 0);
+        else if ((value = value_of(entry, "HEAPTAP_ON_ERROR")))
+                config.abort_on_error = strcmp(value, "abort") == 0;
+        else
+                return false;
+        return true;
+}
+
+/* A preset: what is asked for by itself stays. */
+static void config_debug(void)
+{
+        if (!config.debug)
+                return;
+        config.canaries = true;
+        if (config.fill == CONFIG_FILL_NONE)
+                config.fill = CONFIG_FILL_JUNK;
+        if (!config.quarantine_bytes)
+                config.quarantine_bytes = DEBUG_QUARANTINE_BYTES;
+}
+
 static void config_entry(const char *entry)
 {
         const char *value;
 
+        if (config_check_entry(entry))
+                return;
         if ((value = value_of(entry, "HEAPTAP_PIPE")) && strlen(value) < sizeof config.pipe)
                 strcpy(config.pipe, value);
         else if ((value = value_of(entry, "HEAPTAP_TRACE")))
                 config.trace = strcmp(value, "off") == 0 ? CONFIG_TRACE_OFF : CONFIG_TRACE_FULL;
         else if ((value = value_of(entry, "HEAPTAP_FOLLOW")))
                 config.follow = strcmp(value, "1") == 0;
-        else if ((value = value_of(entry, "HEAPTAP_ON_ERROR")))
-                config.abort_on_error = strcmp(value, "abort") == 0;
         else if ((value = value_of(entry, "HEAPTAP_DROP")))
                 config.drop = strcmp(value, "1") == 0;
         else if ((value = value_of(entry, "HEAPTAP_STACK_DEPTH")))
@@ -115,6 +155,7 @@ void config_read(char **environment, const char *library)
         config.trace = CONFIG_TRACE_FULL;
         for (char **from = environment; *from; from++)
                 config_entry(*from);
+        config_debug();
         if (!config.pipe[0])
                 config.trace = CONFIG_TRACE_NONE;
         if (config.follow || config.trace == CONFIG_TRACE_NONE)

@@ -13,10 +13,18 @@ enum config_trace {
 
 enum config_unwind { CONFIG_UNWIND_OWN, CONFIG_UNWIND_LIBUNWIND, CONFIG_UNWIND_VERIFY };
 
+enum config_fill { CONFIG_FILL_NONE, CONFIG_FILL_ZERO, CONFIG_FILL_JUNK };
+
 struct config {
         enum config_trace trace;   /* HEAPTAP_TRACE=off|full */
         enum config_unwind unwind; /* HEAPTAP_UNWIND=own|libunwind|verify */
         bool follow;               /* HEAPTAP_FOLLOW=1: programs executed by this one are traced too */
+        bool debug;                /* HEAPTAP_DEBUG=1: canaries, junk, quarantine, and where blocks were freed */
+        bool canaries;             /* HEAPTAP_CANARIES=1 */
+        bool encode_links;         /* HEAPTAP_ENCODE_LINKS=1 */
+        enum config_fill fill;     /* HEAPTAP_FILL=zero|junk: what free blocks are filled with */
+        size_t quarantine_bytes;   /* HEAPTAP_QUARANTINE */
+        unsigned guard;            /* HEAPTAP_GUARD: one allocation in so many has pages of its own */
         bool abort_on_error;       /* HEAPTAP_ON_ERROR=report|abort */
         bool drop;                 /* HEAPTAP_DROP=1: a full pipe loses events instead of making the program wait */
         unsigned stack_depth;      /* HEAPTAP_STACK_DEPTH: innermost frames kept; 0: all */

@@ -3,6 +3,8 @@
 
 #include <stdatomic.h>
 
+#include "preload/check/freed.h"
+
 static _Atomic uint64_t frees_foreign, frees_interior, frees_twice;
 static _Atomic bool foreign_new;
 
@@ -44,11 +46,45 @@ static uint64_t record_of(const struct block *block)
 
 COLD void errors_twice(struct thread *thread, const struct free_call *call, const struct block *block, uint64_t record)
 {
-        struct wire_error error = {.kind = WIRE_ERROR_DOUBLE, .address = (uintptr_t)block->start};
+        struct wire_error error = {
+                .kind = WIRE_ERROR_DOUBLE,
+                .address = (uintptr_t)block->start,
+                .free_stack = freed_stack(block->start),
+        };
 
         atomic_fetch_add_explicit(&frees_twice, 1, memory_order_relaxed);
         describe(&error, block, record);
         tell(thread, call, &error);
+}
+
+COLD void errors_changed(struct thread *thread, const struct free_call *call, const struct block *block,
+                         uint64_t record, enum wire_error_kind kind, struct contents_change change)
+{
+        struct wire_error error = {
+                .kind = kind,
+                .address = (uintptr_t)block->start,
+                .offset = change.offset,
+                .said = change.bytes,
+                .stack = kind == WIRE_ERROR_WRITE ? freed_stack(block->start) : 0,
+        };
+
+        describe(&error, block, record);
+        tell(thread, call, &error);
+}
+
+COLD void errors_link(struct thread *thread, const struct block *block)
+{
+        static const struct free_call no_call = {.call = WIRE_CALL_NONE};
+        struct wire_error error = {
+                .kind = WIRE_ERROR_LINK,
+                .address = (uintptr_t)block->start,
+                .stack = freed_stack(block->start),
+        };
+        uint64_t record = record_of(block);
+
+        /* It may have been given out since. */
+        describe(&error, block, heap_record_in_use(record) ? 0 : record);
+        tell(thread, &no_call, &error);
 }
 
 static void interior(struct thread *thread, const struct free_call *call, const void *start, const struct block *around)
@@ -59,6 +95,7 @@ static void interior(struct thread *thread, const struct free_call *call, const 
                 .address = (uintptr_t)start,
                 .offset = (uintptr_t)start - (uintptr_t)around->start,
                 .flags = around->side && !heap_record_in_use(record) ? WIRE_ERROR_FREED : 0,
+                .free_stack = around->side && !heap_record_in_use(record) ? freed_stack(around->start) : 0,
         };
 
         atomic_fetch_add_explicit(&frees_interior, 1, memory_order_relaxed);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/check/contents.h"
 #include "preload/thread.h"
 
 /* How the program gives a block back. */
@@ -26,6 +27,13 @@ void errors_twice(struct thread *thread, const struct free_call *call, const str
 /* Looks whether what the call says fits the block. */
 void errors_look_at_call(struct thread *thread, const struct free_call *call, const struct block *block,
                          uint64_t record);
+
+/* Bytes of the block, or behind it, are not what they should be. `record` may be that of a freed block. */
+void errors_changed(struct thread *thread, const struct free_call *call, const struct block *block, uint64_t record,
+                    enum wire_error_kind kind, struct contents_change change);
+
+/* The link in a free block led nowhere. */
+void errors_link(struct thread *thread, const struct block *block);
 
 /* A call of operator new went to the C++ runtime, for want of memory: blocks may come from its malloc. */
 void errors_expect_foreign_new(void);

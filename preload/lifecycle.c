@@ -15,6 +15,8 @@
 
 #include "preload/block.h"
 #include "preload/alloc/governor.h"
+#include "preload/check/guard.h"
+#include "preload/checks.h"
 #include "preload/config.h"
 #include "preload/news.h"
 #include "preload/thread.h"
@@ -112,8 +114,11 @@ static void record_begin(int argument_count, char **argument)
         threads_watch_fork();
         news_open();
         pthread_atfork(NULL, NULL, forked);
-        if (options.traced)
+        if (options.traced) {
+                checks_encode_links();
                 threads_sidelong();
+                checks_open();
+        }
         hello();
 }
 
@@ -170,6 +175,7 @@ static void walk_heap(struct recorder_walk *walk)
         struct heap_empty empty;
 
         heaps_walk(walk_block, walk, &empty);
+        guard_walk(walk_block, walk);
         recorder_walk_empty(walk, &(struct wire_empty){
                                           .sparse_slabs = empty.sparse_slabs,
                                           .pinned_bytes = empty.pinned,
@@ -235,6 +241,8 @@ static void last_words(enum wire_exit how)
         if (thread_sided)
                 thread = thread_enter();
         if (thread) {
+                if (checks.any)
+                        checks_last_look(thread);
                 close_with(&thread->recorder, how);
                 thread_leave(thread);
         } else if (recorder_begin(&herald)) {

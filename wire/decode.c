@@ -218,6 +218,15 @@ static void get_error(struct cursor *cursor, struct wire_error *error)
         GET(cursor, &error->address, &error->offset, &error->size, &error->said);
 }
 
+static void get_guarded(struct cursor *cursor, struct wire_guarded *guarded)
+{
+        guarded->slot = get_varint_32(cursor);
+        guarded->number = get_varint_32(cursor);
+        guarded->alloc_stack = get_varint_32(cursor);
+        guarded->free_stack = get_varint_32(cursor);
+        GET(cursor, &guarded->address, &guarded->size);
+}
+
 /* False: a kind that this version does not know. */
 static bool get_cold(struct cursor *cursor, struct wire_event *event)
 {
@@ -265,6 +274,9 @@ static bool get_cold(struct cursor *cursor, struct wire_event *event)
                 return true;
         case WIRE_EXIT:
                 get_exit(cursor, &event->exit);
+                return true;
+        case WIRE_GUARDED:
+                get_guarded(cursor, &event->guarded);
                 return true;
         case WIRE_ERROR:
                 get_error(cursor, &event->error);

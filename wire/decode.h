@@ -43,6 +43,7 @@ struct wire_event {
                 struct wire_purged purged;
                 struct wire_exit_event exit;
                 struct wire_error error;
+                struct wire_guarded guarded;
         };
 };
 

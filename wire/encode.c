@@ -177,6 +177,12 @@ void encode_error(struct encode *encode, const struct wire_error *error)
                              error->offset, error->size, error->said));
 }
 
+void encode_guarded(struct encode *encode, const struct wire_guarded *guarded)
+{
+        cold_end(encode, PUT(cold_begin(encode, WIRE_GUARDED), guarded->slot, guarded->number, guarded->alloc_stack,
+                             guarded->free_stack, guarded->address, guarded->size));
+}
+
 void encode_live(struct encode *encode, const struct wire_live *live)
 {
         cold_end(encode, PUT(cold_begin(encode, WIRE_LIVE), live->stack, live->blocks, live->bytes, live->usable_bytes,

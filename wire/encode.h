@@ -47,6 +47,7 @@ void encode_walked(struct encode *encode, const struct wire_walked *walked);
 void encode_limits(struct encode *encode, const struct wire_limits *limits);
 void encode_purged(struct encode *encode, const struct wire_purged *purged);
 void encode_exit(struct encode *encode, const struct wire_exit_event *exit);
+void encode_guarded(struct encode *encode, const struct wire_guarded *guarded);
 void encode_error(struct encode *encode, const struct wire_error *error);
 
 /* frame_count at most WIRE_STACK_FRAMES_MAX, which fits into ENCODE_COLD_BYTES_MAX. Frames innermost first. */

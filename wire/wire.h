@@ -18,6 +18,7 @@ enum {
         WIRE_STRING_BYTES_MAX = 1024,
         WIRE_BUILD_ID_BYTES_MAX = 64,
         WIRE_CLASSES_MAX = 128,
+        WIRE_GUARDED_SLOTS_MAX = 64,
 };
 
 /* The header of a frame, in host form. */
@@ -76,6 +77,7 @@ enum wire_kind {
         WIRE_LIMITS = 20,
         WIRE_PURGED,
         WIRE_ERROR = 0x30,
+        WIRE_GUARDED,
         WIRE_HOT = 0x40,
         WIRE_TICK = 0x40,     /* varint: microseconds since the last TICK of the frame, or its begin */
         WIRE_ALLOC = 0x80,    /* | alloc kind, then one byte: slot */
@@ -307,6 +309,16 @@ enum wire_place {
 };
 
 enum { WIRE_ERROR_FREED = 1 /* INTERIOR: the block was free already */ };
+
+/* A block with pages of its own, see preload/check/guard.h. A program that touches what it must not touch there dies
+ * without last words. */
+struct wire_guarded {
+        uint32_t slot;
+        uint32_t number; /* the later of two events of one slot has the higher; odd: the block was freed */
+        uint32_t alloc_stack;
+        uint32_t free_stack; /* 0: not freed, or not known */
+        uint64_t address, size;
+};
 
 /* The end of a walk of the live heap; its LIVE events stand before it in frames of the same thread. */
 struct wire_walked {

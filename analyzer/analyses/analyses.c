@@ -11,6 +11,7 @@ static const struct analysis {
         {analysis_summary, true, 0},
         {analysis_processes, true, 0},
         {analysis_errors, true, 0},
+        {analysis_guarded, true, 0},
         {analysis_leaks, false, 1 << WHAT_LIVE},
         {analysis_growth, false, 1 << WHAT_GROWTH},
         {analysis_peak, false, 1 << WHAT_PEAK},

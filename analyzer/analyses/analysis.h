@@ -22,6 +22,7 @@ struct evidence {
 struct table *analysis_summary(const struct evidence *evidence);
 struct table *analysis_processes(const struct evidence *evidence);
 struct table *analysis_errors(const struct evidence *evidence);
+struct table *analysis_guarded(const struct evidence *evidence);
 struct table *analysis_leaks(const struct evidence *evidence);
 struct table *analysis_growth(const struct evidence *evidence);
 struct table *analysis_peak(const struct evidence *evidence);

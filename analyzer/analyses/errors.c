@@ -150,7 +150,7 @@ static void put_row(struct table *table, struct sqlite3_stmt *row, const struct 
         table_put_text(table, row_text(row, ROW_BLOCK_KIND));
         for (int column = ROW_BLOCK_BYTES; column <= ROW_CHANGED; column++)
                 put_if_known(table, row, column);
-        table_label(table, kind && strcmp(kind, "write") == 0 ? "freed in" : "found in");
+        table_label(table, kind && (strcmp(kind, "write") == 0 || strcmp(kind, "link") == 0) ? "freed in" : "found in");
         table_stack(table, "allocated", "allocated in", stack[1]);
         table_stack(table, "freed_first", "freed first in", stack[2]);
 }

@@ -43,6 +43,12 @@ static const struct option option_list[] = {
         {"trace", 0, VALUE_CHOICE, "off|full", FIELD(trace)},
         {"stack-depth", 0, VALUE_COUNT, NULL, FIELD(stack_depth)},
         {"unwind", 0, VALUE_CHOICE, "own|libunwind|verify", FIELD(unwind)},
+        {"debug", 0, VALUE_FLAG, NULL, FIELD(debug)},
+        {"canaries", 0, VALUE_FLAG, NULL, FIELD(canaries)},
+        {"fill", 0, VALUE_CHOICE, "zero|junk", FIELD(fill)},
+        {"quarantine", 0, VALUE_SIZE, NULL, FIELD(quarantine)},
+        {"guard", 0, VALUE_COUNT, NULL, FIELD(guard)},
+        {"encode-links", 0, VALUE_FLAG, NULL, FIELD(encode_links)},
         {"on-error", 0, VALUE_CHOICE, "report|abort", FIELD(on_error)},
         {"drop", 0, VALUE_FLAG, NULL, FIELD(drop)},
         {"retain", 0, VALUE_SIZE, NULL, FIELD(retain)},
@@ -88,6 +94,13 @@ static const char long_help[] =
         "                           who walks the stack; verify compares one capture in 64 with libunwind\n"
         "      --on-error=report|abort\n"
         "                           abort: the first wrong free ends PROGRAM with SIGABRT; default report\n"
+        "      --debug              look for writes behind blocks and after their free; note where blocks are freed:\n"
+        "                           --canaries --fill=junk --quarantine=16M, and more\n"
+        "      --canaries           see whether the bytes behind a block have changed when it is freed\n"
+        "      --fill=zero|junk     overwrite free blocks\n"
+        "      --quarantine SIZE    keep so much of what was freed from being used again, and see whether it changes\n"
+        "      --guard N            one small block in N has pages of its own: SIGSEGV when written behind its end\n"
+        "      --encode-links       free lists that cannot be forged\n"
         "      --drop               drop events, and count them, rather than let PROGRAM wait for the analyzer\n"
         "      --retain SIZE        free memory that the pools keep for good; --retain-most SIZE: that they keep at\n"
         "                           most; --decay-ms N: how long they keep what is between; default 4M, 128M, 1000\n"
@@ -267,6 +280,17 @@ static bool text_print(const char *text)
         return fputs(text, stdout) >= 0 && fflush(stdout) == 0;
 }
 
+/* They all need the records that tracing keeps beside the blocks. */
+static bool checks_possible(const struct run_options *options)
+{
+        bool any = options->debug || options->canaries || options->fill || options->quarantine || options->guard ||
+                   options->encode_links;
+
+        if (!any || strcmp(options->trace, "off") != 0)
+                return true;
+        return complain("--debug, --canaries, --fill, --quarantine, --guard and --encode-links need --trace=full");
+}
+
 enum run_action run_options_parse(int argc, char **argv, struct run_options *ret_options, char ***ret_program)
 {
         struct run_options options = {.output = "heaptap.%e.%p.heap", .trace = "full"};
@@ -292,7 +316,7 @@ enum run_action run_options_parse(int argc, char **argv, struct run_options *ret
                 complain("no program to run was named");
                 return RUN_USAGE;
         }
-        if (!environment_read(&options))
+        if (!environment_read(&options) || !checks_possible(&options))
                 return RUN_USAGE;
         *ret_options = options;
         *ret_program = argv + at;

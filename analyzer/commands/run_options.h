@@ -16,8 +16,12 @@ struct run_options {
         const char *trace;       /* off, full */
         const char *stack_depth; /* a number, or NULL */
         const char *unwind;      /* own, libunwind, verify, or NULL */
-        const char *on_error;    /* report, abort, or NULL */
-        const char *retain;      /* these two: a size, or NULL */
+        bool debug, canaries, encode_links;
+        const char *fill;       /* zero, junk, or NULL */
+        const char *quarantine; /* bytes, or NULL */
+        const char *guard;      /* one allocation in so many, or NULL */
+        const char *on_error;   /* report, abort, or NULL */
+        const char *retain;     /* these two: a size, or NULL */
         const char *retain_most;
         const char *decay_ms; /* a number, or NULL */
         const char *governor; /* on, off, or NULL */

@@ -96,6 +96,8 @@ static void hand_on(const char *name, const char *value)
 {
         if (value)
                 setenv(name, value, 1);
+        else
+                unsetenv(name);
 }
 
 static void program_environment_set(const struct run *run)
@@ -117,10 +119,13 @@ static void program_environment_set(const struct run *run)
         hand_on("HEAPTAP_RETAIN_MOST", options->retain_most);
         hand_on("HEAPTAP_DECAY_MS", options->decay_ms);
         hand_on("HEAPTAP_GOVERNOR", options->governor);
-        if (options->drop)
-                setenv("HEAPTAP_DROP", "1", 1);
-        else
-                unsetenv("HEAPTAP_DROP");
+        hand_on("HEAPTAP_FILL", options->fill);
+        hand_on("HEAPTAP_QUARANTINE", options->quarantine);
+        hand_on("HEAPTAP_GUARD", options->guard);
+        hand_on("HEAPTAP_DEBUG", options->debug ? "1" : NULL);
+        hand_on("HEAPTAP_CANARIES", options->canaries ? "1" : NULL);
+        hand_on("HEAPTAP_ENCODE_LINKS", options->encode_links ? "1" : NULL);
+        hand_on("HEAPTAP_DROP", options->drop ? "1" : NULL);
 }
 
 /* As execvp does, a file that the kernel does not know is given to the shell. */

@@ -201,6 +201,22 @@ static void add_errors(struct catalog *catalog, const struct model *model, struc
         intern_free(&by_key);
 }
 
+static void add_guarded(struct catalog *catalog, const struct model *model, const struct process *process)
+{
+        for (size_t slot = 0; process->guarded && slot < WIRE_GUARDED_SLOTS_MAX; slot++) {
+                const struct wire_guarded *guarded = &process->guarded[slot].latest;
+                struct catalog_guarded row = {.process = process, .guarded = guarded};
+
+                if (!process->guarded[slot].told)
+                        continue;
+                row.alloc_stack = find_stack_if(catalog, model, process, guarded->alloc_stack);
+                row.free_stack = find_stack_if(catalog, model, process, guarded->free_stack);
+                catalog->guarded = xgrow(catalog->guarded, catalog->guarded_count, &catalog->guarded_room,
+                                         sizeof *catalog->guarded);
+                catalog->guarded[catalog->guarded_count++] = row;
+        }
+}
+
 struct catalog *catalog_create(struct model *model)
 {
         struct catalog *catalog = xcalloc(1, sizeof *catalog);
@@ -211,6 +227,8 @@ struct catalog *catalog_create(struct model *model)
                 add_sites(catalog, model, process);
         for (struct process *process = model->processes; process; process = process->hh.next)
                 add_errors(catalog, model, process);
+        for (const struct process *process = model->processes; process; process = process->hh.next)
+                add_guarded(catalog, model, process);
         intern_free(&catalog->index->files);
         intern_free(&catalog->index->modules);
         intern_free(&catalog->index->places);
@@ -230,5 +248,6 @@ void catalog_free(struct catalog *catalog)
         free(catalog->place);
         free(catalog->site);
         free(catalog->error);
+        free(catalog->guarded);
         free(catalog);
 }

@@ -43,6 +43,12 @@ struct catalog_error {
         uint32_t stack, alloc_stack, free_stack; /* indices, or CATALOG_NO_STACK */
 };
 
+struct catalog_guarded {
+        const struct process *process;
+        const struct wire_guarded *guarded;
+        uint32_t alloc_stack, free_stack; /* as above */
+};
+
 struct catalog {
         struct catalog_file *file;
         size_t file_count, file_room;
@@ -54,6 +60,8 @@ struct catalog {
         size_t site_count, site_room;
         struct catalog_error *error; /* by process, then in order of appearance */
         size_t error_count, error_room;
+        struct catalog_guarded *guarded; /* by process and slot */
+        size_t guarded_count, guarded_room;
         uint64_t undefined; /* stacks in use that were never defined, or not wholly */
         struct catalog_index *index;
 };

@@ -42,3 +42,18 @@ void errors_free(struct error **errors)
                 free(error);
         }
 }
+
+void guarded_add(struct guarded **slots, const struct wire_guarded *guarded)
+{
+        struct guarded *slot;
+
+        if (guarded->slot >= WIRE_GUARDED_SLOTS_MAX)
+                return;
+        if (!*slots)
+                *slots = xcalloc(WIRE_GUARDED_SLOTS_MAX, sizeof **slots);
+        slot = *slots + guarded->slot;
+        if (slot->told && slot->latest.number > guarded->number)
+                return;
+        slot->told = true;
+        slot->latest = *guarded;
+}

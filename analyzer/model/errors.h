@@ -20,6 +20,13 @@ struct error {
         UT_hash_handle hh;
 };
 
+/* The latest that is known of each slot for guarded blocks. */
+struct guarded {
+        bool told;
+        struct wire_guarded latest;
+};
+void guarded_add(struct guarded **slots, const struct wire_guarded *guarded); /* the array is NULL at first */
+
 /* Adds one that happened in a thread. The list is NULL at first. */
 void errors_add(struct error **errors, const struct wire_error *error, uint32_t thread, uint64_t time_ns);
 void errors_free(struct error **errors);

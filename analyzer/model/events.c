@@ -250,6 +250,9 @@ static void take_cold(struct place *place, const struct wire_event *event)
         case WIRE_ERROR:
                 errors_add(&process->errors, &event->error, place->thread->number, place->time_ns);
                 break;
+        case WIRE_GUARDED:
+                guarded_add(&process->guarded, &event->guarded);
+                break;
         case WIRE_EXIT:
                 process->exited = true;
                 process->exit = event->exit;

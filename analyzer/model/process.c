@@ -34,6 +34,7 @@ void process_free(struct process *process)
         stacks_free(&process->stacks);
         sites_free(&process->sites);
         errors_free(&process->errors);
+        free(process->guarded);
         series_free(&process->series);
         free(process->pool);
         purging_free(&process->purging);

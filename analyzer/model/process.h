@@ -43,6 +43,7 @@ struct process {
         struct stacks stacks;
         struct sites sites;
         struct error *errors;
+        struct guarded *guarded; /* by slot, or NULL */
         struct series series;
 
         uint64_t allocations, frees, resizes, temporary, inherited_frees;

@@ -90,6 +90,23 @@ static void write_stack(struct writer *writer, uint32_t stack)
                 writer_integer(writer, stack + UINT64_C(1));
 }
 
+static void write_guarded(struct writer *writer, const struct catalog *catalog)
+{
+        writer_table(writer, "guarded");
+        for (size_t i = 0; i < catalog->guarded_count; i++) {
+                const struct catalog_guarded *row = &catalog->guarded[i];
+
+                writer_integer(writer, row->process->number);
+                writer_integer(writer, row->guarded->slot);
+                writer_integer(writer, row->guarded->address);
+                writer_integer(writer, row->guarded->size);
+                writer_integer(writer, row->guarded->number % 2);
+                write_stack(writer, row->alloc_stack);
+                write_stack(writer, row->free_stack);
+                writer_row(writer);
+        }
+}
+
 void tables_errors(struct writer *writer, const struct model *model, const struct catalog *catalog)
 {
         writer_table(writer, "error");
@@ -113,4 +130,5 @@ void tables_errors(struct writer *writer, const struct model *model, const struc
                 write_stack(writer, row->free_stack);
                 writer_row(writer);
         }
+        write_guarded(writer, catalog);
 }

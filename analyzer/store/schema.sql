@@ -111,6 +111,14 @@ CREATE TABLE error (
   free_stack INTEGER             -- where it was freed first; NULL: not known
 );
 
+-- The last block with pages of its own (--guard) in each slot.
+CREATE TABLE guarded (
+  process INTEGER, slot INTEGER, address INTEGER, bytes INTEGER,
+  freed INTEGER,                 -- 1: it may not be touched at all; 0: the page behind it may not be touched
+  alloc_stack INTEGER, free_stack INTEGER,
+  PRIMARY KEY (process, slot)
+) WITHOUT ROWID;
+
 -- What changed in each time bin (bins of meta.bin_ns); only bins in which something happened.
 CREATE TABLE series (
   site INTEGER, bin INTEGER, allocations INTEGER, frees INTEGER, requested INTEGER, freed INTEGER,

@@ -24,6 +24,7 @@ void tables_process_series(struct writer *writer, const struct model *model);
 enum symbols_status *tables_frames(struct writer *writer, const struct model *model, const struct catalog *catalog);
 void tables_modules(struct writer *writer, const struct model *model, const struct catalog *catalog,
                     const enum symbols_status *status);
+/* error, guarded */
 void tables_errors(struct writer *writer, const struct model *model, const struct catalog *catalog);
 void tables_sites(struct writer *writer, const struct model *model, const struct catalog *catalog); /* site, series */
 

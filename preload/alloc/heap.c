@@ -95,7 +95,7 @@ static bool alloc_small(struct heap *heap, unsigned size_class, struct block *re
         if (UNLIKELY(slab != heap->fast[size_class]))
                 heap_set_fast(heap, size_class, slab);
         block = slab->free;
-        slab->free = block->next;
+        slab->free = free_block_next(slab, block);
         slab->counts++;
         heap_count(&heap->counts[size_class].allocations, 1);
         *ret_block = (struct block){

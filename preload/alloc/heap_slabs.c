@@ -80,7 +80,7 @@ void heap_put_away(struct heap *heap, struct slab *slab)
 
 void heap_put(struct heap *heap, struct slab *slab, struct free_block *block)
 {
-        block->next = slab->free;
+        free_block_set_next(slab, block, slab->free);
         slab->free = block;
         slab->counts--;
         if (UNLIKELY(slab->full)) {

@@ -193,6 +193,39 @@ struct slab_view slab_view(const void *address)
         return view;
 }
 
+uint64_t slab_link_key;
+_Atomic(void *) slab_link_broken;
+
+/* The address is part of it, so that a link copied from another block is no link. */
+static uint64_t link_code(const struct free_block *block)
+{
+        return slab_link_key ^ (uintptr_t)block * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+COLD void slab_link_encode(const struct slab *slab, struct free_block *block, struct free_block *next)
+{
+        bool sided = atomic_load_explicit(&slab->side, memory_order_relaxed);
+
+        block->next = (struct free_block *)((uintptr_t)next ^ (sided ? link_code(block) : 0));
+}
+
+COLD struct free_block *slab_link_decode(const struct slab *slab, const struct free_block *block)
+{
+        uintptr_t next = (uintptr_t)block->next, offset;
+        uint32_t bytes = atomic_load_explicit(&slab->bytes, memory_order_relaxed);
+
+        if (!atomic_load_explicit(&slab->side, memory_order_relaxed))
+                return block->next;
+        next ^= link_code(block);
+        offset = next - (uintptr_t)slab_start(slab);
+        if (!next ||
+            (offset / bytes < atomic_load_explicit(&slab->carved, memory_order_relaxed) && offset % bytes == 0))
+                return (struct free_block *)next;
+        /* Relaxed: it only names the block. */
+        atomic_store_explicit(&slab_link_broken, (void *)(uintptr_t)block, memory_order_relaxed);
+        return NULL;
+}
+
 bool slab_carve(struct slab *slab)
 {
         uint32_t carved = atomic_load_explicit(&slab->carved, memory_order_relaxed);
@@ -207,7 +240,7 @@ bool slab_carve(struct slab *slab)
         char *first = slab_start(slab) + (size_t)carved * bytes, *last = first + (size_t)(count - 1) * bytes;
 
         for (char *block = last; block >= first; block -= bytes) {
-                ((struct free_block *)block)->next = slab->free;
+                free_block_set_next(slab, (struct free_block *)block, slab->free);
                 slab->free = (struct free_block *)block;
         }
         atomic_store_explicit(&slab->carved, carved + count, memory_order_relaxed);
@@ -231,9 +264,9 @@ uint32_t slab_collect(struct slab *slab)
         uint32_t count = (uint32_t)(word >> SLAB_REMOTE_SHIFT);
 
         if (slab->free) { /* else the blocks need not be touched before they are used */
-                while (last->next)
-                        last = last->next;
-                last->next = slab->free;
+                for (struct free_block *next; (next = free_block_next(slab, last));)
+                        last = next;
+                free_block_set_next(slab, last, slab->free);
         }
         slab->free = first;
         slab->counts -= count;
@@ -283,7 +316,7 @@ bool slab_push_remote(struct slab *slab, void *block)
         uint64_t top = atomic_load_explicit(&slab->remote, memory_order_relaxed), count;
 
         do {
-                freed->next = remote_first(top);
+                free_block_set_next(slab, freed, remote_first(top));
                 count = (top >> SLAB_REMOTE_SHIFT) + 1;
                 /* Release: pairs with slab_collect. Acquire: pairs with slab_fill, for the owner whom the caller will
                  * tell. */

@@ -126,6 +126,29 @@ void slab_not_full(struct slab *slab); /* the same after a remote free has annou
 /* For any other: true if it is now up to the caller, and nobody else, to announce the slab to its owner. */
 bool slab_push_remote(struct slab *slab, void *block);
 
+/* Links in the blocks of sided slabs are encoded with this key and their address, unless it is 0. It is set before the
+ * first sided heap is made. */
+extern uint64_t slab_link_key;
+/* The latest block whose link did not lead to a block of its slab, so that the list ended there; who takes it out of
+ * here tells of it. */
+extern _Atomic(void *) slab_link_broken;
+
+struct free_block *slab_link_decode(const struct slab *slab, const struct free_block *block);
+void slab_link_encode(const struct slab *slab, struct free_block *block, struct free_block *next);
+
+static inline struct free_block *free_block_next(const struct slab *slab, const struct free_block *block)
+{
+        return LIKELY(!slab_link_key) ? block->next : slab_link_decode(slab, block);
+}
+
+static inline void free_block_set_next(const struct slab *slab, struct free_block *block, struct free_block *next)
+{
+        if (LIKELY(!slab_link_key))
+                block->next = next;
+        else
+                slab_link_encode(slab, block, next);
+}
+
 size_t slab_side_bytes(const struct slab *slab); /* what its side records take */
 
 static inline uint32_t slab_used(const struct slab *slab)

@@ -199,6 +199,11 @@ static bool is_on_stack(const struct recorder *recorder, const uintptr_t *frame,
         return address >= (uintptr_t)frame && address < memo_stack_end(recorder->memo);
 }
 
+uint32_t recorder_stack(struct recorder *recorder, const uintptr_t *frame)
+{
+        return recorder_is_on() && !recorder->silent ? memo_capture(recorder->memo, frame) : 0;
+}
+
 /* If the address lies in a module, the stream shall know it. */
 static void announce_module(struct recorder *recorder, uint64_t address)
 {
@@ -223,6 +228,15 @@ COLD void recorder_error(struct recorder *recorder, const uintptr_t *frame, stru
         frames_room(recorder, ERROR_BYTES_MAX);
         if (frames_begun(recorder))
                 encode_error(&recorder->encode, error);
+}
+
+COLD void recorder_guarded(struct recorder *recorder, const struct wire_guarded *guarded)
+{
+        if (!recorder_is_on())
+                return;
+        frames_room(recorder, ERROR_BYTES_MAX);
+        if (frames_begun(recorder))
+                encode_guarded(&recorder->encode, guarded);
 }
 
 void recorder_unload_begin(struct recorder *recorder)

@@ -85,6 +85,9 @@ uint64_t recorder_resize(struct recorder *recorder, const uintptr_t *frame, uint
 /* Records that the program has misused a block. Fills in error->stack, and the place of the address if that is the
  * thread's stack; `frame` NULL: leaves both as they are. */
 void recorder_error(struct recorder *recorder, const uintptr_t *frame, struct wire_error *error);
+/* Records that a guarded block was allocated or freed. */
+void recorder_guarded(struct recorder *recorder, const struct wire_guarded *guarded);
+uint32_t recorder_stack(struct recorder *recorder, const uintptr_t *frame); /* 0: none could be had */
 
 /* Around the real dlclose; either may be called with NULL. */
 void recorder_unload_begin(struct recorder *recorder);

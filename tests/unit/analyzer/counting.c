@@ -426,3 +426,20 @@ Test(counting, errors_of_one_kind_at_the_same_stacks_are_one_row)
         cr_expect_eq(process->errors->first.size, 100);
         model_free(model);
 }
+
+Test(counting, of_a_guarded_slot_the_latest_use_stays_in_whatever_order_it_comes)
+{
+        struct model *model;
+        const struct process *process;
+
+        encode_guarded(stream_to(&stream, 1, 1), &(struct wire_guarded){.slot = 3, .number = 5, .size = 50});
+        encode_guarded(stream_to(&stream, 1, 2), &(struct wire_guarded){.slot = 3, .number = 4, .size = 40});
+        encode_guarded(stream_to(&stream, 1, 1), &(struct wire_guarded){.slot = 99, .number = 4, .size = 40});
+        model = feed();
+        process = model_main(model);
+
+        cr_assert(process->guarded[3].told);
+        cr_assert_not(process->guarded[2].told);
+        cr_expect_eq(process->guarded[3].latest.size, 50);
+        model_free(model);
+}

@@ -111,6 +111,8 @@ static void seed_errors(void)
                                                                             .free_stack = i % 2,
                                                                             .address = 0x100000 + i,
                                                                             .size = i});
+        for (uint32_t i = 0; i < 6; i++)
+                encode_guarded(stream_to(&stream, 1, 1), &(struct wire_guarded){i * 16, i, i / 2, i / 3, 0x1000, 100});
         stream_module(&stream, 1, 0x100000, "/bin/example");
         write_seed("errors");
 }

@@ -233,6 +233,7 @@ Test(wire, the_last_words_come_back)
         EXPECT_SAME(WIRE_WALKED, walked, struct wire_walked, 1, 2, 3, 4, 5, 6, {7, 8, 9, 10, UINT64_MAX});
         EXPECT_SAME(WIRE_EXIT, exit, struct wire_exit_event, 1, 2, 3, 4, 5, UINT64_MAX);
 
+        EXPECT_SAME(WIRE_GUARDED, guarded, struct wire_guarded, 1, 2, 3, 4, 5, UINT64_MAX);
         EXPECT_SAME(WIRE_ERROR, error, struct wire_error, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, UINT64_MAX);
 
         frame_begin(&frame);
