@@ -106,6 +106,7 @@ struct table *analysis_purging(const struct evidence *evidence)
                 table_destroy(table);
                 return NULL;
         }
+        table->minor = table->row_count == 1; /* the line in POOLS says enough */
         tell_reasons(evidence, table);
         return table;
 }

@@ -16,12 +16,13 @@ void (*governor_wrote)(void);
 
 static struct policy policy;
 static _Atomic bool on;
-static _Atomic bool started;                   /* there was enough to govern, once */
-static _Atomic uint64_t busy_ms;               /* when somebody began to use policy; 0: nobody does */
-static _Atomic uint64_t next_ms;               /* the next look */
-static _Atomic size_t growth;                  /* bytes mapped since the last look */
-static _Atomic size_t growth_max;              /* that can wait for the next look */
-static _Atomic bool emptying;                  /* the purge that is forced is the governor's */
+static _Atomic bool started;       /* there was enough to govern, once */
+static _Atomic uint64_t busy_ms;   /* when somebody began to use policy; 0: nobody does */
+static _Atomic uint64_t next_ms;   /* the next look */
+static _Atomic size_t growth;      /* bytes mapped since the last look */
+static _Atomic size_t growth_max;  /* that can wait for the next look */
+static _Atomic bool mapped_counts; /* the nearest limit counts what is mapped, whether it is resident or not */
+static _Atomic bool emptying;      /* the purge that is forced is the governor's */
 static uint64_t purged_bytes, refaulted_bytes; /* at the last look */
 
 /* Nobody waits for the policy: who finds it in use leaves it alone. */
@@ -78,13 +79,13 @@ static void carry_out(enum policy_move move, const struct pressure *pressure, bo
                 return;
         write_down(change[move], pressure, stall);
         purge_set(policy.now);
-        if (move != POLICY_EMPTY)
-                return;
-        atomic_store_explicit(&emptying, true, memory_order_relaxed);
-        purge_force();
-        atomic_store_explicit(&emptying, false, memory_order_relaxed);
-        /* Against these limits it counts what is mapped, whether it is resident or not. */
-        if (pressure->source == PRESSURE_ADDRESS_SPACE || pressure->source == PRESSURE_DATA)
+        if (move == POLICY_EMPTY) {
+                atomic_store_explicit(&emptying, true, memory_order_relaxed);
+                purge_force();
+                atomic_store_explicit(&emptying, false, memory_order_relaxed);
+        }
+        if ((move == POLICY_EMPTY || move == POLICY_SQUEEZE) &&
+            atomic_load_explicit(&mapped_counts, memory_order_relaxed))
                 segment_hollow();
 }
 
@@ -120,6 +121,9 @@ static void look(uint64_t now_ms, size_t coming)
         reading.limit_bytes = pressure.limit;
         reading.stalled = (int)pressure.stalled;
         reading.stalled_all = (int)pressure.stalled_all;
+        atomic_store_explicit(&mapped_counts,
+                              pressure.source == PRESSURE_ADDRESS_SPACE || pressure.source == PRESSURE_DATA,
+                              memory_order_relaxed);
         atomic_store_explicit(&growth, 0, memory_order_relaxed);
         atomic_store_explicit(&growth_max, growth_allowed(&pressure), memory_order_relaxed);
         carry_out(policy_decide(&policy, &reading), &pressure, policy_is_stalled(&reading));
@@ -178,6 +182,9 @@ static void done(enum purge_why why, size_t bytes, uint64_t began_ns, uint64_t e
         else if (atomic_load_explicit(&emptying, memory_order_relaxed))
                 reason = HISTORY_PRESSURE;
         history_purged(reason, bytes, began_ns, ended_ns);
+        /* Others may map what we do not need, and are not asked for it back. */
+        if (UNLIKELY(atomic_load_explicit(&mapped_counts, memory_order_relaxed)))
+                segment_hollow();
 }
 
 void governor_open(struct purge_limits configured, bool governed)

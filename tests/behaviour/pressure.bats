@@ -134,6 +134,40 @@ ask() {
         [ "$status" = 2 ]
 }
 
+# It frees what fills half of a limit, then needs as much in one piece, or maps it bit by bit itself.
+needy_program() {
+        compile needy <<'END'
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+enum { MIB = 1 << 20, BLOCKS = 900, BYTES = 100000 };
+
+int main(int count, char **word)
+{
+        static void *volatile block[BLOCKS];
+
+        for (int i = 0; i < BLOCKS; i++)
+                memset(block[i] = malloc(BYTES), 1, BYTES);
+        for (int i = 0; i < BLOCKS; i++)
+                free(block[i]);
+        if (count > 1) {
+                for (int i = 0; i < 130; i++) {
+                        memset(mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, MIB);
+                        free(block[0] = malloc(BYTES));
+                        nanosleep(&(struct timespec){0, atoi(word[2]) * 1000000}, NULL);
+                }
+        } else {
+                memset(block[0] = malloc(130 * MIB), 1, 130 * MIB);
+        }
+        puts(word[0] ? "survived" : "");
+        return 0;
+}
+END
+}
+
 # A memory cgroup below our own; $1 is its limit in bytes. Sets group; skips the test where that cannot be had.
 group_make() {
         local path limit=memory.limit_in_bytes swap=memory.memsw.limit_in_bytes swap_limit=$1
@@ -158,46 +192,26 @@ in_group() {
 }
 
 @test "under a limit that kills it otherwise, a program survives" {
-        # It frees what fills half of the limit, then needs as much in one piece, or maps it bit by bit itself.
-        compile needy <<'END'
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <time.h>
-
-enum { MIB = 1 << 20, BLOCKS = 900, BYTES = 100000 };
-
-int main(int count, char **word)
-{
-        static void *volatile block[BLOCKS];
-
-        for (int i = 0; i < BLOCKS; i++)
-                memset(block[i] = malloc(BYTES), 1, BYTES);
-        for (int i = 0; i < BLOCKS; i++)
-                free(block[i]);
-        if (count > 1) {
-                for (int i = 0; i < 130; i++) {
-                        memset(mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, MIB);
-                        free(block[0] = malloc(BYTES));
-                        nanosleep(&(struct timespec){0, 10000000}, NULL);
-                }
-        } else {
-                memset(block[0] = malloc(130 * MIB), 1, 130 * MIB);
-        }
-        puts(word[0] ? "survived" : "");
-        return 0;
-}
-END
+        needy_program
         group_make $((200 << 20))
         export LD_PRELOAD=$BUILD/libheaptap.so
         in_group env -u LD_PRELOAD ./needy
         in_group ./needy
         HEAPTAP_RETAIN=1G HEAPTAP_RETAIN_MOST=1G in_group ./needy
-        HEAPTAP_RETAIN=1G HEAPTAP_RETAIN_MOST=1G in_group ./needy mmap
+        HEAPTAP_RETAIN=1G HEAPTAP_RETAIN_MOST=1G in_group ./needy mmap 10
         export HEAPTAP_GOVERNOR=off
         run in_group ./needy
         [ "$status" = 137 ]
-        HEAPTAP_RETAIN=1G HEAPTAP_RETAIN_MOST=1G run in_group ./needy mmap
+        HEAPTAP_RETAIN=1G HEAPTAP_RETAIN_MOST=1G run in_group ./needy mmap 10
         [ "$status" = 137 ]
+}
+
+@test "what the pools do not need, the program can map under a limit of its address space" {
+        needy_program
+        ulimit -v 250000
+        # Memory that decays is unmapped, too.
+        LD_PRELOAD=$BUILD/libheaptap.so ./needy mmap 15
+        HEAPTAP_RETAIN=1G HEAPTAP_RETAIN_MOST=1G LD_PRELOAD=$BUILD/libheaptap.so ./needy mmap 10
+        HEAPTAP_GOVERNOR=off LD_PRELOAD=$BUILD/libheaptap.so run ./needy mmap 15
+        [ "$status" = 139 ]
 }
