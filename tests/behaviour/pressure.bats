@@ -194,15 +194,32 @@ in_group() {
 @test "under a limit that kills it otherwise, a program survives" {
         needy_program
         group_make $((200 << 20))
-        export LD_PRELOAD=$BUILD/libheaptap.so
-        in_group env -u LD_PRELOAD ./needy
+        local ours=LD_PRELOAD=$BUILD/libheaptap.so much='HEAPTAP_RETAIN=1G HEAPTAP_RETAIN_MOST=1G'
         in_group ./needy
-        HEAPTAP_RETAIN=1G HEAPTAP_RETAIN_MOST=1G in_group ./needy
-        HEAPTAP_RETAIN=1G HEAPTAP_RETAIN_MOST=1G in_group ./needy mmap 10
-        export HEAPTAP_GOVERNOR=off
-        run in_group ./needy
+        in_group env "$ours" ./needy
+        # shellcheck disable=SC2086 # two variables
+        in_group env "$ours" $much ./needy
+        # shellcheck disable=SC2086
+        in_group env "$ours" $much ./needy mmap 10
+        run in_group env "$ours" HEAPTAP_GOVERNOR=off ./needy
         [ "$status" = 137 ]
-        HEAPTAP_RETAIN=1G HEAPTAP_RETAIN_MOST=1G run in_group ./needy mmap 10
+        # shellcheck disable=SC2086
+        run in_group env "$ours" $much HEAPTAP_GOVERNOR=off ./needy mmap 10
+        [ "$status" = 137 ]
+}
+
+@test "python survives a limit that kills it otherwise" {
+        cat >needy.py <<'END'
+strings = [str(i) * 20 for i in range(600000)]
+del strings
+array = bytearray(110 << 20)
+print("survived")
+END
+        command -v python3 || skip 'no python3 here'
+        group_make $((200 << 20))
+        local ours=LD_PRELOAD=$BUILD/libheaptap.so
+        in_group env "$ours" PYTHONMALLOC=malloc python3 needy.py
+        run in_group env "$ours" PYTHONMALLOC=malloc HEAPTAP_GOVERNOR=off python3 needy.py
         [ "$status" = 137 ]
 }
 

@@ -161,20 +161,20 @@ Test(pressure, stalls_of_the_group)
 
 Test(pressure, the_address_space_is_a_limit)
 {
-        const struct rlimit limit = {(rlim_t)1 << 40, (rlim_t)1 << 40};
+        const struct rlimit limit = {(rlim_t)1 << 50, (rlim_t)1 << 50};
 
         put("/proc/self/status", "VmPeak:\t  999 kB\nVmSize:\t  800 kB\nVmData:\t   50 kB\n");
         cr_assert_eq(setrlimit(RLIMIT_AS, &limit), 0);
-        expect(PRESSURE_ADDRESS_SPACE, 800 * 1024, (uint64_t)1 << 40);
+        expect(PRESSURE_ADDRESS_SPACE, 800 * 1024, (uint64_t)1 << 50);
 }
 
 Test(pressure, data_is_a_limit)
 {
-        const struct rlimit limit = {(rlim_t)1 << 40, (rlim_t)1 << 40};
+        const struct rlimit limit = {(rlim_t)1 << 50, (rlim_t)1 << 50};
 
         put("/proc/self/status", "VmSize:\t  800 kB\nVmData:\t   50 kB\n");
         cr_assert_eq(setrlimit(RLIMIT_DATA, &limit), 0);
-        expect(PRESSURE_DATA, 50 * 1024, (uint64_t)1 << 40);
+        expect(PRESSURE_DATA, 50 * 1024, (uint64_t)1 << 50);
 }
 
 Test(pressure, a_file_that_must_not_be_read_ends_it_for_good)
