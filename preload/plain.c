@@ -2,6 +2,7 @@
 #include "preload/plain.h"
 
 #include <errno.h>
+#include <string.h>
 
 COLD void *plain_beat(void *block)
 {

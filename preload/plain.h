@@ -4,8 +4,6 @@
 #ifndef PRELOAD_PLAIN_H
 #define PRELOAD_PLAIN_H
 
-#include <string.h>
-
 #include "preload/thread.h"
 
 /* A beat is due after this allocation; see heap_beat. Enters the thread. Returns the block. */
@@ -33,20 +31,4 @@ void *plain_alloc(size_t size, size_t alignment);
 /* NULL: not done; the block is as it was. */
 void *plain_resize(void *block, size_t size);
 
-/* Zeroes a block of a size class: all that was asked for, and no more than is usable. Small ones without a branch that
- * depends on the size, by stores that overlap. */
-static inline void plain_zero(void *block, size_t size)
-{
-        enum { WORD = 16, WORDS = 4 };
-        typedef uint64_t word __attribute__((vector_size(WORD), may_alias));
-        size_t last = size > WORD ? (size - 1) & ~(size_t)(WORD - 1) : 0;
-        char *at = block;
-
-        if (size > WORDS * WORD) {
-                memset(block, 0, size);
-                return;
-        }
-        for (size_t i = 0; i < WORDS; i++)
-                *(word *)(at + (i * WORD < last ? i * WORD : last)) = (word){0};
-}
 #endif

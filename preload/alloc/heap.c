@@ -54,12 +54,11 @@ void heap_set_fast(struct heap *heap, unsigned size_class, struct slab *slab)
                 slab_settle(slab, credit_now(heap));
         }
         heap->fast[size_class] = slab;
-        for (unsigned i = SIZE_CLASS_QUICK_BYTES / 16; size_class_quick[i] >= size_class; i--) {
-                if (size_class_quick[i] == size_class)
-                        heap->quick[i] = slab;
-                if (!i)
-                        break;
-        }
+        if (size_class > size_class_quick[SIZE_CLASS_QUICK_BYTES / 16])
+                return;
+        for (size_t i = size_class ? size_classes[size_class - 1].bytes / 16 + 1 : 0;
+             i <= size_classes[size_class].bytes / 16; i++)
+                heap->quick[i] = slab;
 }
 
 void heap_beat(struct heap *heap, void *start)

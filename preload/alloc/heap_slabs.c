@@ -2,8 +2,8 @@
 #include "preload/alloc/heap.h"
 
 enum {
-        TICKS_A_LOOK = 8, /* slow calls for one look at the clock */
-        RESTLESS = 3,     /* ticks that a heap is watched after a slab was made */
+        TICKS_A_LOOK = 32, /* slow calls for one look at the clock */
+        RESTLESS = 3,      /* ticks that a heap is watched after a slab was made */
 };
 
 void heap_sort_in(struct heap *heap, struct slab *slab)

@@ -26,17 +26,3 @@ const struct size_class size_classes[SIZE_CLASSES] = {
 const uint8_t size_class_quick[SIZE_CLASS_QUICK_BYTES / 16 + 1] = {
         QUICK_8(0), QUICK_8(8), QUICK_8(16), QUICK_8(24), QUICK_8(32), QUICK_8(40), QUICK_8(48), QUICK_8(56), QUICK(64),
 };
-
-unsigned size_class_aligned(size_t bytes, size_t alignment)
-{
-        /* Rounded up to the alignment, a size is a class of its own where the classes lie closer than the alignment,
-         * and elsewhere they all have it. */
-        size_t least = bytes ? (bytes + alignment - 1) & -alignment : alignment;
-
-        if (least > SIZE_CLASS_BYTES_MAX || bytes > SIZE_CLASS_BYTES_MAX)
-                return SIZE_CLASSES;
-
-        unsigned size_class = size_class_of(least);
-
-        return size_classes[size_class].bytes - bytes <= SIZE_CLASS_SLACK_MAX ? size_class : SIZE_CLASSES;
-}

@@ -40,5 +40,17 @@ static inline uint32_t size_class_index(size_t offset, uint64_t reciprocal)
 
 /* The smallest class whose blocks all have the alignment (a power of two) and the permitted slack, or SIZE_CLASSES. A
  * slab starts at a multiple of 64 KiB, so blocks are aligned to whatever divides their size. */
-unsigned size_class_aligned(size_t bytes, size_t alignment);
+static inline unsigned size_class_aligned(size_t bytes, size_t alignment)
+{
+        /* Rounded up to the alignment, a size is a class of its own where the classes lie closer than the alignment,
+         * and elsewhere they all have it. */
+        size_t least = bytes ? (bytes + alignment - 1) & -alignment : alignment;
+
+        if (least > SIZE_CLASS_BYTES_MAX || bytes > SIZE_CLASS_BYTES_MAX)
+                return SIZE_CLASSES;
+
+        unsigned size_class = size_class_of(least);
+
+        return size_classes[size_class].bytes - bytes <= SIZE_CLASS_SLACK_MAX ? size_class : SIZE_CLASSES;
+}
 #endif

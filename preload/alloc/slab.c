@@ -237,12 +237,16 @@ bool slab_carve(struct slab *slab)
         if (!count)
                 return false;
 
-        char *first = slab_start(slab) + (size_t)carved * bytes, *last = first + (size_t)(count - 1) * bytes;
+        struct free_block *first = (struct free_block *)(slab_start(slab) + (size_t)carved * bytes), *last = first;
 
-        for (char *block = last; block >= first; block -= bytes) {
-                free_block_set_next(slab, (struct free_block *)block, slab->free);
-                slab->free = (struct free_block *)block;
+        for (uint32_t i = 1; i < count; i++) {
+                struct free_block *next = (struct free_block *)((char *)last + bytes);
+
+                free_block_set_next(slab, last, next);
+                last = next;
         }
+        free_block_set_next(slab, last, slab->free);
+        slab->free = first;
         atomic_store_explicit(&slab->carved, carved + count, memory_order_relaxed);
         return true;
 }
