@@ -226,7 +226,7 @@ static void release_small(struct heap *heap, struct slab *slab, void *start)
                 release_remote(slab, (struct heap *)owner, start);
 }
 
-bool heap_free_remote(const struct heap *heap, struct slab *slab, void *start)
+bool heap_free_remote(struct heap *heap, struct slab *slab, void *start)
 {
         /* Acquire: see release_small. */
         uintptr_t owner = atomic_load_explicit(&slab->owner, memory_order_acquire) & ~(uintptr_t)SLAB_FULL;
@@ -243,7 +243,34 @@ bool heap_free_remote(const struct heap *heap, struct slab *slab, void *start)
                 return false;
         if (slab_push_remote(slab, start))
                 announce(slab);
+        /* The slab's memory is of use to nobody if its owner sleeps: our ticks see to that. */
+        if (UNLIKELY(slab_pending(slab) == slab_block_count(slab)) && heap != &heap_none)
+                heap->restless = HEAP_RESTLESS;
         return true;
+}
+
+size_t heap_purge_slab(struct slab *slab)
+{
+        bool tell = false;
+        size_t bytes = slab_purge_remote(slab, &tell);
+
+        if (tell)
+                announce(slab);
+        return bytes;
+}
+
+size_t heaps_purge_remote(size_t segments)
+{
+        static _Atomic size_t turn;
+        size_t count = segment_count(), bytes = 0;
+
+        for (size_t i = 0; i < segments && i < count; i++) {
+                char *segment = segment_at(atomic_fetch_add_explicit(&turn, 1, memory_order_relaxed) % count);
+
+                for (unsigned slice = 1; segment && slice < SEGMENT_SLICES; slice++)
+                        bytes += heap_purge_slab(slab_of(segment + (size_t)slice * SLICE_BYTES));
+        }
+        return bytes;
 }
 
 void heap_release(struct heap *heap, const struct block *block)

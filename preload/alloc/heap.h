@@ -93,7 +93,7 @@ void heap_beat(struct heap *heap, void *start);    /* `start` was allocated, and
 void heap_emptied(struct heap *heap, void *start); /* `start` was freed, and its slab was empty then */
 
 /* For a block in a slab of a plain heap other than `heap`: frees it without any heap; false: take the slow path. */
-bool heap_free_remote(const struct heap *heap, struct slab *slab, void *start);
+bool heap_free_remote(struct heap *heap, struct slab *slab, void *start);
 
 /* In the child after fork: only `survivor` (may be NULL) still has a thread; all others are orphans. */
 void heaps_after_fork(struct heap *survivor);
@@ -170,6 +170,7 @@ struct heap {
         _Atomic bool busy; /* in the middle of a change: nothing to rely on in a forked child */
         uint8_t restless;  /* heap_rest has something to do, perhaps */
         uint8_t ticks;
+        uint8_t sweep_next;             /* the class that the next tick begins with */
         uint64_t rest_ms;               /* when heap_rest was called last */
         struct heap_group *adopt_group; /* where the next search for slabs to adopt begins */
         unsigned adopt_place;
@@ -193,8 +194,12 @@ struct heap_group {
 };
 extern struct heap_group heap_group_first;
 
+enum { HEAP_RESTLESS = 3 }; /* ticks that a heap is watched after it may have left something to do */
+
 /* heap.c */
-void heap_enter(struct heap *heap); /* around every change that a fork must not cut in two */
+size_t heap_purge_slab(struct slab *slab);  /* slab_purge_remote, and tells the owner; how many bytes */
+size_t heaps_purge_remote(size_t segments); /* the same for so many segments, in turn */
+void heap_enter(struct heap *heap);         /* around every change that a fork must not cut in two */
 void heap_leave(struct heap *heap);
 void heap_set_fast(struct heap *heap, unsigned size_class, struct slab *slab);
 

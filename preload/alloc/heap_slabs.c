@@ -2,8 +2,9 @@
 #include "preload/alloc/heap.h"
 
 enum {
-        TICKS_A_LOOK = 32, /* slow calls for one look at the clock */
-        RESTLESS = 3,      /* ticks that a heap is watched after a slab was made */
+        TICKS_A_LOOK = 32,     /* slow calls for one look at the clock */
+        SLABS_A_TICK = 2048,   /* that a heap sweeps, about */
+        SEGMENTS_A_TICK = 256, /* whose slabs are looked at */
 };
 
 void heap_sort_in(struct heap *heap, struct slab *slab)
@@ -121,18 +122,40 @@ uint32_t heap_collect(struct heap *heap, struct slab *slab)
         return blocks;
 }
 
+/* Collects the remote frees of a class's slabs, and gives back those that are empty; how many it looked at. */
+static unsigned sweep_class(struct heap *heap, unsigned size_class, bool keep_current, bool *gave_back)
+{
+        unsigned looked = 0;
+
+        for (struct slab *slab = heap->available[size_class].first, *next; slab; slab = next, looked++) {
+                next = slab->next;
+                heap_collect(heap, slab);
+                *gave_back |= destroy_if_empty(heap, slab, keep_current);
+        }
+        return looked;
+}
+
 bool heap_sweep(struct heap *heap, bool keep_current)
 {
         bool gave_back = false;
 
         heap_drain(heap);
         for (unsigned c = 0; c < SIZE_CLASSES; c++)
-                for (struct slab *slab = heap->available[c].first, *next; slab; slab = next) {
-                        next = slab->next;
-                        heap_collect(heap, slab);
-                        gave_back |= destroy_if_empty(heap, slab, keep_current);
-                }
+                sweep_class(heap, c, keep_current, &gave_back);
         return gave_back;
+}
+
+/* A part of it that takes little time; the next time it goes on from there. */
+static void sweep_some(struct heap *heap)
+{
+        unsigned looked = 0;
+        bool gave_back;
+
+        heap_drain(heap);
+        for (unsigned classes = 0; classes < SIZE_CLASSES && looked < SLABS_A_TICK; classes++) {
+                looked += sweep_class(heap, heap->sweep_next, true, &gave_back);
+                heap->sweep_next = (uint8_t)((heap->sweep_next + 1) % SIZE_CLASSES);
+        }
 }
 
 /* More memory for slabs and runs: what was freed and not seen yet, or else from the kernel. Sweeping looks at every
@@ -189,10 +212,11 @@ COLD void heap_look_at_clock(struct heap *heap)
 
         if (now_ms - heap->rest_ms >= purge_half_decay_ms()) {
                 heap->rest_ms = now_ms;
-                heap_sweep(heap, true);
-                heap->restless = heap_rest(heap) ? RESTLESS : heap->restless - (heap->restless > 0);
+                sweep_some(heap);
+                heap->restless = heap_rest(heap) ? HEAP_RESTLESS : heap->restless - (heap->restless > 0);
         }
-        purge_decay(now_ms);
+        if (purge_decay(now_ms) && purge_watched(PURGE_DECAY, heaps_purge_remote, SEGMENTS_A_TICK))
+                heap->restless = HEAP_RESTLESS;
 }
 
 COLD void heap_tick_slow(struct heap *heap)
@@ -230,7 +254,7 @@ struct slab *heap_slab(struct heap *heap, unsigned size_class)
                 slab = heap_adopt(heap, size_class);
                 if (!slab && (slab = slab_create(owner, size_class))) {
                         heap_count(&heap->counts[size_class].slabs_created, 1);
-                        heap->restless = RESTLESS;
+                        heap->restless = HEAP_RESTLESS;
                 }
                 if (slab)
                         heap_sort_in(heap, slab);

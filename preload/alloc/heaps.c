@@ -131,7 +131,7 @@ static struct slab *take_slab(struct heap *from, unsigned size_class)
         heap_drain(from);
         for (struct slab *slab = from->available[size_class].first; slab; slab = slab->next)
                 if (slab->free || heap_collect(from, slab) ||
-                    atomic_load_explicit(&slab->carved, memory_order_relaxed) < slab->blocks) {
+                    atomic_load_explicit(&slab->carved, memory_order_relaxed) < slab_block_count(slab)) {
                         heap_sort_out(from, slab);
                         return slab;
                 }

@@ -18,6 +18,7 @@ static _Atomic uint64_t fresh;
 static _Atomic size_t chunk_bytes;
 
 _Atomic size_t memory_retained;
+static _Atomic bool purge_off;
 
 void (*memory_growing)(size_t bytes);
 
@@ -106,6 +107,20 @@ bool memory_unmap(void *start, size_t bytes)
                 return true;
         madvise(start, bytes, MADV_DONTNEED);
         return false;
+}
+
+bool memory_can_purge(void)
+{
+        return !atomic_load_explicit(&purge_off, memory_order_relaxed);
+}
+
+bool memory_purge(void *start, size_t bytes)
+{
+        bool purged = memory_can_purge() && madvise(start, bytes, MADV_DONTNEED) == 0;
+
+        if (!purged)
+                atomic_store_explicit(&purge_off, true, memory_order_relaxed);
+        return purged;
 }
 
 void *memory_record(size_t bytes)

@@ -19,6 +19,11 @@ extern void (*memory_growing)(size_t bytes);
 void *memory_map(size_t bytes, size_t alignment);
 bool memory_unmap(void *start, size_t bytes); /* false: the kernel refused, and the addresses are still ours */
 
+/* Gives the pages back to the kernel; they read as zeros then. The first failure of madvise ends that for good (memory
+ * that is locked, or a sandbox that forbids the call). */
+bool memory_purge(void *start, size_t bytes);
+bool memory_can_purge(void);
+
 /* Maps at this place or not at all. Sets errno when it fails, as the others here do. */
 enum memory_status {
         MEMORY_MAPPED,

@@ -7,7 +7,7 @@
 #include "preload/alloc/huge.h"
 #include "preload/alloc/segment.h"
 
-enum { RETAIN_BYTES = 4 << 20, MOST_BYTES = 128 << 20, DECAY_MS = 1000 };
+enum { RETAIN_BYTES = 2 << 20, MOST_BYTES = 128 << 20, DECAY_MS = 1000 };
 enum { GRAIN_BYTES = 1 << 20 }; /* what goes at once goes in batches of so much */
 
 struct purge_limits purge_configured = {
@@ -51,7 +51,7 @@ static uint64_t now_ns(clockid_t clock)
         return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static size_t watched(enum purge_why why, size_t (*purge)(size_t argument), size_t argument)
+size_t purge_watched(enum purge_why why, size_t (*purge)(size_t argument), size_t argument)
 {
         uint64_t began_ns = purge_done ? now_ns(CLOCK_MONOTONIC) : 0;
         size_t bytes = purge(argument);
@@ -74,7 +74,7 @@ static size_t purge_down_to(size_t bytes_keep)
 
 size_t purge_force(void)
 {
-        return watched(PURGE_FORCED, purge_down_to, 0);
+        return purge_watched(PURGE_FORCED, purge_down_to, 0);
 }
 
 COLD void purge_excess(void)
@@ -87,7 +87,7 @@ COLD void purge_excess(void)
         else if (limit < quarter)
                 limit = quarter;
         if (memory_retained_bytes() > limit)
-                watched(PURGE_MOST, purge_down_to, limit / 2);
+                purge_watched(PURGE_MOST, purge_down_to, limit / 2);
 }
 
 COLD uint64_t purge_clock_ms(void)
@@ -105,7 +105,7 @@ static size_t decay_all(size_t bytes_keep)
         return segment_purge_aged(bytes_keep / SLICE_BYTES) + huge_trim_aged(bytes_keep);
 }
 
-COLD void purge_decay(uint64_t now_ms)
+COLD bool purge_decay(uint64_t now_ms)
 {
         uint64_t before_ms = atomic_load_explicit(&last_ms, memory_order_relaxed);
 
@@ -114,7 +114,8 @@ COLD void purge_decay(uint64_t now_ms)
         if (now_ms - before_ms < purge_half_decay_ms() ||
             !atomic_compare_exchange_strong_explicit(&last_ms, &before_ms, now_ms, memory_order_relaxed,
                                                      memory_order_relaxed))
-                return;
+                return false;
         if (memory_retained_bytes() > atomic_load_explicit(&retain, memory_order_relaxed))
-                watched(PURGE_DECAY, decay_all, atomic_load_explicit(&retain, memory_order_relaxed));
+                purge_watched(PURGE_DECAY, decay_all, atomic_load_explicit(&retain, memory_order_relaxed));
+        return true;
 }

@@ -50,6 +50,10 @@ void purge_excess(void);
 uint64_t purge_clock_ms(void);
 unsigned purge_half_decay_ms(void);
 
-/* Purges what has been free for half a decay time at least, if so much time has passed since the last call that did. */
-void purge_decay(uint64_t now_ms);
+/* Purges what has been free for half a decay time at least, if so much time has passed since the last call that did;
+ * true: it has. */
+bool purge_decay(uint64_t now_ms);
+
+/* Calls what gives memory back, and tells purge_done of it; how many bytes. */
+size_t purge_watched(enum purge_why why, size_t (*purge)(size_t argument), size_t argument);
 #endif

@@ -47,7 +47,6 @@ _Atomic uint64_t segment_map[1 << (PLATFORM_ADDRESS_BITS - SEGMENT_SHIFT - 6)];
 static struct directory directory_first;
 static _Atomic size_t segments; /* that are not hollow */
 static _Atomic size_t record_slices;
-static _Atomic bool purge_off;
 
 static struct directory *directory_after(struct directory *directory)
 {
@@ -443,11 +442,8 @@ static uint64_t purge_runs(struct segment *segment, uint64_t taken)
                 uint64_t rest = ~(taken >> first);
                 unsigned slices = rest ? (unsigned)__builtin_ctzll(rest) : 64 - first;
 
-                if (madvise((char *)segment + ((size_t)first << SLICE_SHIFT), (size_t)slices << SLICE_SHIFT,
-                            MADV_DONTNEED)) {
-                        atomic_store_explicit(&purge_off, true, memory_order_relaxed);
+                if (!memory_purge((char *)segment + ((size_t)first << SLICE_SHIFT), (size_t)slices << SLICE_SHIFT))
                         break;
-                }
                 clean |= run_mask(first, slices);
         }
         return clean;
@@ -479,8 +475,7 @@ static size_t purge_segment(struct directory *directory, size_t index, uint64_t 
 
 static bool purge_goes_on(size_t slices_keep)
 {
-        return memory_retained_bytes() > slices_keep * SLICE_BYTES &&
-               !atomic_load_explicit(&purge_off, memory_order_relaxed);
+        return memory_retained_bytes() > slices_keep * SLICE_BYTES && memory_can_purge();
 }
 
 size_t segment_purge(size_t slices_keep)

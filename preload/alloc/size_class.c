@@ -3,7 +3,7 @@
 
 #define BYTES(c)      ((c) < 16 ? 16u * ((c) + 1) : (9u + ((c)&7)) << (((c) < 16 ? 0 : (c)-16) / 8 + 5))
 #define RECIPROCAL(c) (((1ull << 40) + BYTES(c) - 1) / BYTES(c))
-#define SLICES(c)     (BYTES(c) <= 8192 ? 1 : 8)
+#define SLICES(c)     (BYTES(c) <= 8192 ? 1 : BYTES(c) <= 16384 ? 2 : 4)
 #define BLOCKS(c)     (SLICES(c) * 65536u / BYTES(c))
 
 #define CLASS(c)                                                                                                       \

@@ -16,7 +16,7 @@ struct size_class {
         uint64_t reciprocal; /* of bytes, for size_class_index */
         uint32_t bytes;      /* of a block */
         uint16_t blocks;     /* in a slab */
-        uint8_t slices;      /* of a slab: 1 for blocks up to 8 KiB, else 8, so that its tail wastes little */
+        uint8_t slices;      /* of a slab: enough for 8 blocks at least, or nearly so */
 };
 extern const struct size_class size_classes[SIZE_CLASSES];
 extern const uint8_t size_class_quick[SIZE_CLASS_QUICK_BYTES / 16 + 1]; /* by size / 16, rounded up */

@@ -108,7 +108,7 @@ struct slab *slab_create(uintptr_t owner, unsigned size_class)
         struct slab *slab = slab_of(start);
 
         set_fields(slab, class->bytes, class->slices, class->reciprocal, side);
-        slab->blocks = class->blocks;
+        atomic_store_explicit(&slab->blocks, class->blocks, memory_order_relaxed);
         slab->size_class = (uint8_t)size_class;
         slab->zeroed = zeroed;
         atomic_store_explicit(&slab->side_class, (uint8_t)class_of_side, memory_order_relaxed);
@@ -232,8 +232,8 @@ bool slab_carve(struct slab *slab)
         uint32_t bytes = atomic_load_explicit(&slab->bytes, memory_order_relaxed);
         uint32_t count = PAGE_GRAIN / bytes ? PAGE_GRAIN / bytes : 1; /* a page at a time: the rest stays untouched */
 
-        if (count > slab->blocks - carved)
-                count = slab->blocks - carved;
+        if (count > slab_block_count(slab) - carved)
+                count = slab_block_count(slab) - carved;
         if (!count)
                 return false;
 
@@ -253,27 +253,43 @@ bool slab_carve(struct slab *slab)
 
 static struct free_block *remote_first(uint64_t word)
 {
-        return (struct free_block *)(word & ((1ull << SLAB_REMOTE_SHIFT) - 1) & ~(uint64_t)SLAB_REMOTE_FULL);
+        return (struct free_block *)(word & ((1ull << SLAB_REMOTE_SHIFT) - 1) & ~(uint64_t)SLAB_REMOTE_FLAGS);
+}
+
+/* The slab as it was when it was made, but that its memory may be anything. */
+static void start_anew(struct slab *slab)
+{
+        slab->free = NULL;
+        atomic_store_explicit(&slab->carved, 0, memory_order_relaxed);
+        slab_carve(slab);
 }
 
 uint32_t slab_collect(struct slab *slab)
 {
-        if (!atomic_load_explicit(&slab->remote, memory_order_relaxed))
-                return 0;
+        uint64_t word = atomic_load_explicit(&slab->remote, memory_order_relaxed);
 
-        /* Acquire: pairs with slab_push_remote, so that what its caller did to the block lies before our reuse of it.
-         */
-        uint64_t word = atomic_exchange_explicit(&slab->remote, 0, memory_order_acquire);
+        do
+                if (!word || word & SLAB_REMOTE_PURGING)
+                        return 0;
+        /* Acquire: pairs with slab_push_remote, so that what its caller did to the block lies before our reuse of it,
+         * and with the end of slab_purge_remote. */
+        while (!atomic_compare_exchange_weak_explicit(&slab->remote, &word, 0, memory_order_acquire,
+                                                      memory_order_relaxed));
+
         struct free_block *first = remote_first(word), *last = first;
         uint32_t count = (uint32_t)(word >> SLAB_REMOTE_SHIFT);
 
+        slab->counts -= count;
+        if (word & SLAB_REMOTE_PURGED) {
+                start_anew(slab);
+                return count;
+        }
         if (slab->free) { /* else the blocks need not be touched before they are used */
                 for (struct free_block *next; (next = free_block_next(slab, last));)
                         last = next;
                 free_block_set_next(slab, last, slab->free);
         }
         slab->free = first;
-        slab->counts -= count;
         return count;
 }
 
@@ -293,14 +309,17 @@ void slab_not_full(struct slab *slab)
 
 bool slab_fill(struct slab *slab)
 {
-        uint64_t none = 0;
+        uint64_t word = atomic_load_explicit(&slab->remote, memory_order_relaxed);
 
+        do
+                if (word && !(word & SLAB_REMOTE_PURGING))
+                        return false;
         /* Release: whoever takes the flag away reads the owner that we are. */
-        slab->full = atomic_compare_exchange_strong_explicit(&slab->remote, &none, SLAB_REMOTE_FULL,
-                                                             memory_order_release, memory_order_relaxed);
-        if (slab->full)
-                owner_mark_full(slab, true);
-        return slab->full;
+        while (!atomic_compare_exchange_weak_explicit(&slab->remote, &word, word | SLAB_REMOTE_FULL,
+                                                      memory_order_release, memory_order_relaxed));
+        slab->full = true;
+        owner_mark_full(slab, true);
+        return true;
 }
 
 bool slab_unfill(struct slab *slab)
@@ -320,6 +339,8 @@ bool slab_push_remote(struct slab *slab, void *block)
         uint64_t top = atomic_load_explicit(&slab->remote, memory_order_relaxed), count;
 
         do {
+                if (UNLIKELY(top & (SLAB_REMOTE_PURGING | SLAB_REMOTE_PURGED)))
+                        return false; /* freed twice: all blocks of the slab are free */
                 free_block_set_next(slab, freed, remote_first(top));
                 count = (top >> SLAB_REMOTE_SHIFT) + 1;
                 /* Release: pairs with slab_collect. Acquire: pairs with slab_fill, for the owner whom the caller will
@@ -328,4 +349,41 @@ bool slab_push_remote(struct slab *slab, void *block)
                                                         count << SLAB_REMOTE_SHIFT | (uintptr_t)freed,
                                                         memory_order_acq_rel, memory_order_relaxed));
         return top & SLAB_REMOTE_FULL;
+}
+
+/* Bytes of the slab if all its blocks are on its remote list, or 0. Reads a record that may be changing its use. */
+__attribute__((no_sanitize("thread"))) static size_t all_remote_bytes(struct slab *slab, uint64_t word)
+{
+        /* Acquire: pairs with identity_set. */
+        uint32_t identity = atomic_load_explicit(&slab->identity, memory_order_acquire);
+
+        if ((identity & SLAB_KIND_MASK) != SLAB_SMALL || word & SLAB_REMOTE_FLAGS ||
+            word >> SLAB_REMOTE_SHIFT != slab_block_count(slab))
+                return 0;
+        return (size_t)slab->slices * SLICE_BYTES;
+}
+
+size_t slab_purge_remote(struct slab *slab, bool *ret_announce)
+{
+        uint64_t word = atomic_load_explicit(&slab->remote, memory_order_relaxed);
+        uint64_t count = word >> SLAB_REMOTE_SHIFT << SLAB_REMOTE_SHIFT, after = count | SLAB_REMOTE_PURGED;
+        size_t bytes;
+
+        if (!count || atomic_exchange_explicit(&slab->remote_seen, word, memory_order_relaxed) != word ||
+            !all_remote_bytes(slab, word))
+                return 0;
+        /* Acquire: what those who freed the blocks did to them lies before. From here on nobody but us changes the
+         * word, except that the owner may add that it wants to hear. */
+        if (!atomic_compare_exchange_strong_explicit(&slab->remote, &word, count | SLAB_REMOTE_PURGING,
+                                                     memory_order_acquire, memory_order_relaxed))
+                return 0;
+        /* Looked at again now that it is held: it may be another slab with the same word. */
+        bytes = all_remote_bytes(slab, word);
+        if (!bytes || !memory_purge(slab_start(slab), bytes)) {
+                after = word;
+                bytes = 0;
+        }
+        /* Release: pairs with slab_collect. Acquire: pairs with slab_fill, see slab_push_remote. */
+        *ret_announce = atomic_exchange_explicit(&slab->remote, after, memory_order_acq_rel) & SLAB_REMOTE_FULL;
+        return bytes;
 }

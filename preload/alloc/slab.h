@@ -26,6 +26,9 @@ enum {
         SLAB_FULL = 2,  /* in owner: put away without a free block, so that the fast path of free misses */
         SLAB_OWNER_FLAGS = SLAB_SIDED | SLAB_FULL,
         SLAB_REMOTE_FULL = 1,    /* in remote: the owner has put the slab away and wants to hear of the next free */
+        SLAB_REMOTE_PURGING = 2, /* in remote: all blocks are free, and the memory is being given back to the kernel */
+        SLAB_REMOTE_PURGED = 4,  /* in remote: it was; the slab has no block any more, and is to be carved anew */
+        SLAB_REMOTE_FLAGS = SLAB_REMOTE_FULL | SLAB_REMOTE_PURGING | SLAB_REMOTE_PURGED,
         SLAB_REMOTE_SHIFT = 48,  /* in remote: how many blocks wait there; an address needs fewer bits */
         SLAB_USED_MASK = 0xffff, /* in counts: blocks in use */
         SLAB_CREDIT_SHIFT = 16,  /* in counts: how many allocations are left until the next beat, a signed number */
@@ -43,7 +46,7 @@ struct slab {
         _Atomic uint32_t identity;        /* a slab_kind, and above it a number that each change of use increments */
         _Atomic uint64_t reciprocal;      /* 0 for large: every offset then lies in block 0 */
         _Atomic(_Atomic uint64_t *) side; /* the side records, or NULL */
-        uint32_t blocks;
+        _Atomic uint32_t blocks;
         uint8_t size_class;
         uint8_t slices;
         _Atomic uint8_t back;       /* how many slices before this one the first one lies */
@@ -56,7 +59,8 @@ struct slab {
         /* Blocks freed by others, latest first, with their number above and SLAB_REMOTE_FULL below. */
         _Alignas(CACHE_LINE) _Atomic uint64_t remote;
         struct slab *pending_next;
-        _Atomic uint64_t record; /* the side record of a large block */
+        _Atomic uint64_t record;      /* the side record of a large block */
+        _Atomic uint64_t remote_seen; /* `remote` when slab_purge_remote came by last */
         struct slab *next, *previous;
 };
 
@@ -149,6 +153,10 @@ static inline void free_block_set_next(const struct slab *slab, struct free_bloc
                 slab_link_encode(slab, block, next);
 }
 
+/* For any other, now and then: if all blocks of the slab were freed by others before the last call of this one, and its
+ * owner has not taken them in since, gives its memory back; how many bytes. ret_announce as for slab_push_remote. */
+size_t slab_purge_remote(struct slab *slab, bool *ret_announce);
+
 size_t slab_side_bytes(const struct slab *slab); /* what its side records take */
 
 static inline uint32_t slab_used(const struct slab *slab)
@@ -164,6 +172,11 @@ static inline uint32_t slab_settle(struct slab *slab, uint16_t credit)
         slab->credit = credit;
         slab->counts = (uint32_t)credit << SLAB_CREDIT_SHIFT | slab_used(slab);
         return taken;
+}
+
+static inline uint32_t slab_block_count(const struct slab *slab)
+{
+        return atomic_load_explicit(&slab->blocks, memory_order_relaxed);
 }
 
 /* How many blocks were freed by others and not taken in yet. */

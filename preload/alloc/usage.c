@@ -17,8 +17,8 @@ static uint32_t count_live(const struct slab_view *view)
 }
 
 /* Whether a heap allocates from this slab next: what is empty there is its reserve, which it would keep if the blocks
- * went, and nobody's fault. But half a MiB is more than a reserve. Reads beside the owner's back: off by what happens
- * at this moment. */
+ * went, and nobody's fault. But several slices are more than a reserve. Reads beside the owner's back: off by what
+ * happens at this moment. */
 __attribute__((no_sanitize("thread"))) static bool is_filling(const struct slab_view *view)
 {
         /* Acquire: pairs with heap_adopt, so that the heap is seen filled in. */

@@ -15,6 +15,7 @@ enum { BLOCK_BYTES = 8192 };
 enum { HELD_MAX = 64, SPARES = 3 };
 
 static unsigned slab_blocks;
+static struct slab *purged;
 
 /* The heaps of the three threads, and one that makes what each scene needs and takes away what it leaves. */
 static struct heap *heap_at_begin[4], *heap[4];
@@ -352,6 +353,55 @@ static void round_1(void)
         give(1, 40);
 }
 
+/* All blocks of a slab were freed by others and its owner sleeps: its memory is given back by a third, while the owner
+ * wakes up and wants blocks. The slab is still its current one, or has been put away and announced. */
+static void sleeps_with(unsigned blocks)
+{
+        have(0, 0, blocks);
+        purged = slab_of_block(block_at_begin[0].start);
+        lose(1, 0, slab_blocks);
+        heap_purge_slab(purged); /* it is seen, and goes the next time */
+}
+static void sleeps(void)
+{
+        sleeps_with(slab_blocks);
+}
+static void sleeps_put_away(void)
+{
+        sleeps_with(2 * slab_blocks);
+}
+static void purges_1(void)
+{
+        heap_purge_slab(purged);
+        done(1);
+}
+static void purges_2(void)
+{
+        heap_purge_slab(purged);
+        heap_purge_slab(purged);
+        done(2);
+}
+static void wakes_0(void)
+{
+        take(0, 40);
+        take(0, 41);
+        give(0, 40);
+}
+
+/* The last block comes in between. */
+static void sleeps_but_one(void)
+{
+        have(0, 0, slab_blocks);
+        purged = slab_of_block(block_at_begin[0].start);
+        lose(1, 2, slab_blocks - 2);
+        heap_purge_slab(purged);
+}
+static void frees_last_1(void)
+{
+        give(1, 0);
+        give(1, 1);
+}
+
 static const struct scene {
         struct model model;
         void (*have)(void);
@@ -370,6 +420,9 @@ static const struct scene {
         {{"orphan_wanted", 2, {takes_1, takes_2}, begin, end}, orphan},
         {{"orphan_full", 3, {sweeps_0, frees_1, frees_2}, begin, end}, orphan_full},
         {{"recycled", 3, {recycles_0, recycles_1, frees_2}, begin, end}, put_away},
+        {{"sleeps", 3, {wakes_0, purges_1, purges_2}, begin, end}, sleeps},
+        {{"sleeps_put_away", 3, {wakes_0, purges_1, purges_2}, begin, end}, sleeps_put_away},
+        {{"sleeps_but_one", 3, {wakes_0, frees_last_1, purges_2}, begin, end}, sleeps_but_one},
         {{"round", 3, {round_0, round_1, frees_2}, begin, end}, exhausted},
 };
 

@@ -1,10 +1,10 @@
 /* One block in each slab is left of many, and all of them are one function's: what is empty there is charged to it. 40
- * slabs of 64 KiB with blocks of 64 bytes, 40 with blocks of 1024, 12 of 512 KiB with blocks of 16 KiB, each but for the
+ * slabs of 64 KiB with blocks of 64 bytes, 40 with blocks of 1024, 12 of 128 KiB with blocks of 16 KiB, each but for the
  * block that is left; what the others lose by rounding is less. Tolerance: two slabs of each, since the pattern need not
  * begin with a slab, and the slab that the thread would allocate from next is not charged.
  * expect: total survives<leaves_of_64 pinned_bytes=38*64*1023..40*64*1023 pinning_blocks=38..40 pinned_slabs=38..40
  * expect: total survives<leaves_of_1024 pinned_bytes=38*1024*63..40*1024*63 pinned_slabs=38..40
- * expect: total survives<leaves_of_16384 pinned_bytes=10*16384*31..12*16384*31 pinned_slabs=10..12
+ * expect: total survives<leaves_of_16384 pinned_bytes=10*16384*7..12*16384*7 pinned_slabs=10..12
  * expect: total passes pinned_bytes=0
  * expect: total passes_too pinned_bytes=0
  * expect: first waste survives
@@ -38,7 +38,7 @@ NOINLINE static void *survives(size_t size) { return keep(malloc(size)); }
 
 LEAVES(64, 1024, 40)
 LEAVES(1024, 64, 40)
-LEAVES(16384, 32, 12)
+LEAVES(16384, 8, 12)
 
 int main(void)
 {
