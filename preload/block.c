@@ -95,9 +95,11 @@ static inline uint64_t record_take(const struct heap *heap, const struct block *
         return record;
 }
 
-/* Finds the block and takes its record. False: there is no such block, which has been told. */
-static bool block_take(struct thread *thread, const void *start, const struct free_call *call, struct block *ret_block,
-                       uint64_t *ret_record)
+/* Finds the block and takes its record. False: there is no such block, which has been told. Inlined into its two
+ * callers: each call of the program comes through here. */
+static inline __attribute__((always_inline)) bool block_take(struct thread *thread, const void *start,
+                                                             const struct free_call *call, struct block *ret_block,
+                                                             uint64_t *ret_record)
 {
         enum block_status status = find(start, ret_block);
 

@@ -196,29 +196,14 @@ struct slab_view slab_view(const void *address)
 uint64_t slab_link_key;
 _Atomic(void *) slab_link_broken;
 
-/* The address is part of it, so that a link copied from another block is no link. */
-static uint64_t link_code(const struct free_block *block)
-{
-        return slab_link_key ^ (uintptr_t)block * UINT64_C(0x9e3779b97f4a7c15);
-}
-
-COLD void slab_link_encode(const struct slab *slab, struct free_block *block, struct free_block *next)
-{
-        bool sided = atomic_load_explicit(&slab->side, memory_order_relaxed);
-
-        block->next = (struct free_block *)((uintptr_t)next ^ (sided ? link_code(block) : 0));
-}
-
 COLD struct free_block *slab_link_decode(const struct slab *slab, const struct free_block *block)
 {
         uintptr_t next = (uintptr_t)block->next, offset;
         uint32_t bytes = atomic_load_explicit(&slab->bytes, memory_order_relaxed);
 
-        if (!atomic_load_explicit(&slab->side, memory_order_relaxed))
-                return block->next;
-        next ^= link_code(block);
+        next ^= slab_link_code(slab, block);
         offset = next - (uintptr_t)slab_start(slab);
-        if (!next ||
+        if (!next || !atomic_load_explicit(&slab->side, memory_order_relaxed) ||
             (offset / bytes < atomic_load_explicit(&slab->carved, memory_order_relaxed) && offset % bytes == 0))
                 return (struct free_block *)next;
         /* Relaxed: it only names the block. */

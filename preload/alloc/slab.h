@@ -137,8 +137,15 @@ extern uint64_t slab_link_key;
  * here tells of it. */
 extern _Atomic(void *) slab_link_broken;
 
+/* The address is part of it, so that a link copied from another block is no link. */
+static inline uintptr_t slab_link_code(const struct slab *slab, const struct free_block *block)
+{
+        bool sided = atomic_load_explicit(&slab->side, memory_order_relaxed);
+
+        return sided ? slab_link_key ^ (uintptr_t)block * UINT64_C(0x9e3779b97f4a7c15) : 0;
+}
+
 struct free_block *slab_link_decode(const struct slab *slab, const struct free_block *block);
-void slab_link_encode(const struct slab *slab, struct free_block *block, struct free_block *next);
 
 static inline struct free_block *free_block_next(const struct slab *slab, const struct free_block *block)
 {
@@ -147,10 +154,9 @@ static inline struct free_block *free_block_next(const struct slab *slab, const 
 
 static inline void free_block_set_next(const struct slab *slab, struct free_block *block, struct free_block *next)
 {
-        if (LIKELY(!slab_link_key))
-                block->next = next;
-        else
-                slab_link_encode(slab, block, next);
+        if (UNLIKELY(slab_link_key))
+                next = (struct free_block *)((uintptr_t)next ^ slab_link_code(slab, block));
+        block->next = next;
 }
 
 /* For any other, now and then: if all blocks of the slab were freed by others before the last call of this one, and its

@@ -23,6 +23,8 @@ WHERE counted_allocations > allocations OR counted_frees > frees OR counted_resi
       (walk = 'agrees' AND (allocations - counted_allocations) - (frees - counted_frees) <> live_blocks - walk_blocks);
 SELECT 'process ' || id || ': ' || frees_interior || ' interior frees, ' || frees_double || ' double frees'
 FROM process WHERE frees_interior > 0 OR frees_double > 0;
+SELECT 'process ' || process || ': ' || count || ' times error ' || kind || ' by ' || coalesce(call, 'nobody')
+FROM error WHERE kind <> 'foreign';
 SELECT 'process ' || process.id || ': the sites say ' || sum(site.allocations) || ' allocations and ' || sum(site.live_bytes) ||
        ' live bytes, the process ' || process.allocations || ' and ' || process.live_bytes
 FROM process JOIN site ON site.process = process.id GROUP BY process.id
