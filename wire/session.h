@@ -3,7 +3,10 @@
  * The analyzer makes the file PIPE.shared beside the FIFO PIPE, SESSION_BYTES long and sparse, before it opens the
  * FIFO; every traced process maps it whole and shared. A thread claims a slot by storing its owner word with a
  * compare-and-swap from 0, builds its frame in the slot, and publishes after each event how many bytes are whole
- * (release). When a process is gone, the analyzer takes what its slots hold and sets the owner to 0 again. */
+ * (release). When a process is gone, the analyzer takes what its slots hold and sets the owner to 0 again.
+ *
+ * Behind the frames lies the place where a process asks the analyzer what of its memory is resident; see
+ * struct session_measure. */
 #ifndef WIRE_SESSION_H
 #define WIRE_SESSION_H
 
@@ -14,11 +17,16 @@
 
 enum {
         SESSION_MAGIC = 0x50415448, /* "HTAP" */
-        SESSION_VERSION = 1,
+        SESSION_VERSION = 2,
         SESSION_SLOTS = 2048,
         SESSION_SLOT_OFFSET = 4096,
         SESSION_FRAME_OFFSET = SESSION_SLOT_OFFSET + 64 * SESSION_SLOTS,
-        SESSION_BYTES = SESSION_FRAME_OFFSET + WIRE_FRAME_BYTES_MAX * SESSION_SLOTS,
+        SESSION_MEASURE_OFFSET = SESSION_FRAME_OFFSET + WIRE_FRAME_BYTES_MAX * SESSION_SLOTS,
+        SESSION_RANGES = 16384,
+        SESSION_PAGE_BYTES = 4096,
+        SESSION_PAGE_WORDS = 1 << 17, /* of one bit for each page: 32 GiB of memory */
+        SESSION_MEASURE_BYTES = 4096 + 24 * SESSION_RANGES + 8 * SESSION_PAGE_WORDS,
+        SESSION_BYTES = SESSION_MEASURE_OFFSET + SESSION_MEASURE_BYTES,
 };
 
 struct session_header {
@@ -39,6 +47,53 @@ struct session_slot {
 };
 
 _Static_assert(sizeof(struct session_slot) == 64, "a slot is one cache line");
+
+/* Whose turn it is; in the low byte of session_measure.state, below the pid of the process that asks. */
+enum session_turn {
+        SESSION_FREE,
+        SESSION_CLAIMED,  /* by a process, which writes its ranges */
+        SESSION_ASKED,    /* the ranges are there: release by the process, acquire by the analyzer */
+        SESSION_BEGUN,    /* the analyzer is at it; the process waits */
+        SESSION_ANSWERED, /* release by the analyzer, acquire by the process, which frees the place when it has read */
+        SESSION_GIVEN_UP, /* the process did not wait any longer: the analyzer frees the place */
+};
+
+struct session_range {
+        uint64_t start, end; /* multiples of SESSION_PAGE_BYTES; ranges rise and do not overlap */
+        uint32_t word;       /* the first of its words of page bits, or SESSION_NO_WORDS */
+        uint32_t pages;      /* answer: resident ones */
+};
+#define SESSION_NO_WORDS UINT32_MAX
+
+/* A process that ends (or takes stock) may be where no system call is allowed, so it cannot ask the kernel; but the
+ * analyzer can, while the process stands still and looks at `state`. All answers are bytes that the kernel counts as
+ * resident. */
+struct session_measure {
+        _Atomic uint64_t state; /* pid << 8 | enum session_turn */
+        uint32_t range_count;
+        uint32_t known;     /* answer: 0 if the process could not be looked at */
+        uint64_t rss;       /* answer: of the whole process */
+        uint64_t files;     /* of it outside of all ranges: in mappings of files */
+        uint64_t stack;     /* the main thread's stack */
+        uint64_t anonymous; /* all else */
+};
+
+_Static_assert(sizeof(struct session_range) == 24, "as SESSION_MEASURE_BYTES has it");
+
+static inline struct session_measure *session_measure(void *base)
+{
+        return (struct session_measure *)((char *)base + SESSION_MEASURE_OFFSET);
+}
+
+static inline struct session_range *session_ranges(void *base)
+{
+        return (struct session_range *)((char *)base + SESSION_MEASURE_OFFSET + 4096);
+}
+
+static inline uint64_t *session_page_words(void *base)
+{
+        return (uint64_t *)(session_ranges(base) + SESSION_RANGES);
+}
 
 static inline struct session_slot *session_slot(void *base, unsigned index)
 {

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyzer/input/resident.h"
 #include "analyzer/xalloc.h"
 #include "wire/session.h"
 
@@ -44,7 +45,7 @@ bool session_create(struct session *session, const char *pipe_path)
         /* Last and with release: whoever sees the magic sees the rest. */
         atomic_thread_fence(memory_order_release);
         header->magic = SESSION_MAGIC;
-        *session = (struct session){base, path, facts.st_ino, xcalloc(SESSION_SLOTS, sizeof(uint64_t))};
+        *session = (struct session){base, path, facts.st_ino, xcalloc(SESSION_SLOTS, sizeof(uint64_t)), 0};
         return true;
 }
 
@@ -179,8 +180,36 @@ static void salvage_slot(struct session *session, unsigned index, bool all, sess
         atomic_store(&slot->owner, 0);
 }
 
+void session_answer(struct session *session)
+{
+        struct session_measure *measure = session_measure(session->base);
+        /* Acquire: pairs with the release of the process, so that its ranges are there. */
+        uint64_t state = atomic_load_explicit(&measure->state, memory_order_acquire), pid = state >> 8;
+        uint64_t begun = pid << 8 | SESSION_BEGUN;
+
+        if ((state & 0xff) != SESSION_ASKED || !atomic_compare_exchange_strong(&measure->state, &state, begun))
+                return;
+        measure->known = resident_answer((uint32_t)pid, session->inode, session->base);
+        /* Release: the process sees the answer. */
+        if (!atomic_compare_exchange_strong(&measure->state, &begun, pid << 8 | SESSION_ANSWERED))
+                atomic_store(&measure->state, SESSION_FREE);
+}
+
+/* A process that died while it was its turn leaves the place to others. */
+static void free_measure(struct session *session)
+{
+        struct session_measure *measure = session_measure(session->base);
+        uint64_t state = atomic_load(&measure->state);
+        bool dead = state != SESSION_FREE && !session_process_lives((uint32_t)(state >> 8), 0);
+
+        if (dead && state == session->suspect_measure)
+                atomic_compare_exchange_strong(&measure->state, &state, SESSION_FREE);
+        session->suspect_measure = state;
+}
+
 void session_salvage(struct session *session, bool all, session_frame_taker *take, void *context)
 {
         for (unsigned i = 0; i < SESSION_SLOTS; i++)
                 salvage_slot(session, i, all, take, context);
+        free_measure(session);
 }

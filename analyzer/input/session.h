@@ -10,12 +10,16 @@
 struct session {
         void *base;
         char *path;
-        uint64_t inode;    /* of the file */
-        uint64_t *suspect; /* for each slot: its owner, if that seemed dead when last looked at */
+        uint64_t inode;           /* of the file */
+        uint64_t *suspect;        /* for each slot: its owner, if that seemed dead when last looked at */
+        uint64_t suspect_measure; /* the state of the place for measuring when last looked at */
 };
 
 bool session_create(struct session *session, const char *pipe_path); /* false: errno says why */
 void session_beat(struct session *session);
+
+/* Tells a process that waits for it what of its memory is resident, if there is one. Cheap to ask. */
+void session_answer(struct session *session);
 
 enum session_owners {
         SESSION_NONE,     /* no slot belongs to a process that still runs */

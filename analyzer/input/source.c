@@ -96,8 +96,11 @@ static void cut(struct source *source, bool last)
         const uint8_t *frame;
         size_t bytes;
 
-        while ((frame = cutter_next(&source->cutter, last, &bytes)))
+        while ((frame = cutter_next(&source->cutter, last, &bytes))) {
                 source->calls->frame(source->calls->context, frame, bytes, false);
+                if (!source->is_file)
+                        session_answer(&source->session); /* a process waits, but not long */
+        }
 }
 
 /* As read(2), with what was read handed on. */
@@ -127,6 +130,7 @@ static void housekeeping(struct source *source)
         int64_t now = now_ms();
 
         session_beat(&source->session);
+        session_answer(&source->session);
         if (now - source->ticked_ms >= TICK_MS) {
                 source->ticked_ms = now;
                 source->calls->tick(source->calls->context);
