@@ -42,6 +42,12 @@ static inline uint64_t platform_ticks(void)
         return __builtin_ia32_rdtsc();
 }
 
+/* In a loop that waits for another process. */
+static inline void platform_pause(void)
+{
+        __builtin_ia32_pause();
+}
+
 #elif defined(__aarch64__)
 
 #define PLATFORM_ADDRESS_BITS 48
@@ -53,6 +59,11 @@ static inline uint64_t platform_ticks(void)
 
         __asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
         return ticks;
+}
+
+static inline void platform_pause(void)
+{
+        __asm__ volatile("yield");
 }
 
 #else

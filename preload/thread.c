@@ -45,6 +45,7 @@ static struct thread *thread_claim(enum thread_state state)
 
         if (thread == MAP_FAILED)
                 return NULL;
+        mappings_add(&thread->mapping, thread, sizeof *thread);
         atomic_store(&thread->state, state);
         thread->next = atomic_load(&threads);
         while (!atomic_compare_exchange_weak(&threads, &thread->next, thread))

@@ -12,6 +12,7 @@
 
 #include "preload/alloc/heap.h"
 #include "preload/platform.h"
+#include "preload/record/mappings.h"
 #include "preload/record/recorder.h"
 
 enum thread_state {
@@ -28,6 +29,7 @@ struct thread {
         bool erred;     /* an error was found since enter */
         uint8_t destructor_runs;
         struct thread *next; /* all threads that ever were; never shortened */
+        struct mapping mapping;
         struct recorder recorder;
 };
 

@@ -150,6 +150,13 @@ uint32_t channel_pid(void)
         return channel.pid;
 }
 
+struct session_header *channel_session(void)
+{
+        bool read = channel.session && channel_is_open() && atomic_load(&channel.session->reader_pid);
+
+        return read ? channel.session : NULL;
+}
+
 static bool slot_claim_shared(struct channel_slot *slot, uint64_t owner)
 {
         static _Atomic uint32_t hint;

@@ -26,6 +26,9 @@ bool channel_is_open(void);         /* false: the recording has ended for good *
 uint32_t channel_process_new(void); /* the number of a new stream; to be called in its process */
 uint32_t channel_pid(void);         /* of that process */
 
+/* The memory shared with the reader, SESSION_BYTES of it; NULL: there is none, or nobody reads any more. */
+struct session_header *channel_session(void);
+
 /* A slot that already has memory keeps it when it is private. False: no memory. */
 bool channel_claim(struct channel_slot *slot, uint32_t process, uint32_t thread);
 void channel_release(struct channel_slot *slot); /* what it holds must have been sent */

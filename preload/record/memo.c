@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "preload/platform.h"
+#include "preload/record/mappings.h"
 #include "preload/record/modules.h"
 #include "preload/record/rules.h"
 #include "preload/record/stacks.h"
@@ -57,6 +58,7 @@ struct memo {
         uint32_t root_flags;
         uint32_t captures;
         struct memo_counts counts;
+        struct mapping mapping;
         int checkpoint[FRAMES_MAX / CHECKPOINT + 1];
         struct rule rules[RULES_CACHE_ENTRIES];
         struct frame *frame; /* guarded_frame + 1: frame[-1] ends every search outward */
@@ -75,6 +77,7 @@ struct memo *memo_create(enum memo_mode mode, unsigned depth_max, memo_define *d
 
         if (memo == MAP_FAILED)
                 return NULL;
+        mappings_add(&memo->mapping, memo, sizeof *memo);
         memo->mode = mode;
         memo->depth_max = depth_max;
         memo->define = define;

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "preload/record/cfi.h"
+#include "preload/record/mappings.h"
 #include "preload/record/modules.h"
 
 #if PLATFORM_HAS_RULES
@@ -152,6 +153,7 @@ struct shared_rule {
 
 _Static_assert(sizeof(struct shared_rule) * SHARED_ENTRIES == RULES_SHARED_BYTES, "as the header says");
 static struct shared_rule *shared;
+static struct mapping shared_mapping;
 static _Atomic uint64_t shared_count;
 
 bool rules_open(void)
@@ -162,6 +164,7 @@ bool rules_open(void)
         if (memory == MAP_FAILED)
                 return false;
         shared = memory;
+        mappings_add(&shared_mapping, shared, RULES_SHARED_BYTES);
         return true;
 }
 

@@ -6,12 +6,14 @@
 #include <sys/mman.h>
 
 #include "preload/platform.h"
+#include "preload/record/mappings.h"
 
 enum { TABLES = 5, TABLE_BITS_FIRST = 14, TABLE_BITS_STEP = 2, PROBES = 24 };
 
 struct table {
         _Atomic(_Atomic uint64_t *) slot; /* release: the memory is there, all zero */
         _Atomic uint32_t used;
+        struct mapping mapping;
 };
 
 static struct table table[TABLES];
@@ -41,6 +43,8 @@ static bool table_open(unsigned index)
                 return false;
         if (!atomic_compare_exchange_strong(&table[index].slot, &none, (_Atomic uint64_t *)memory))
                 munmap(memory, bytes); /* another thread was quicker */
+        else
+                mappings_add(&table[index].mapping, memory, bytes);
         return true;
 }
 
