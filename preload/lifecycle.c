@@ -198,7 +198,6 @@ static void pools_fill(const struct heap_usage *usage, struct wire_pool *pool)
                         .blocks_carved = from->blocks_carved,
                         .blocks_used = from->blocks_used,
                         .bytes_used = from->bytes_used,
-                        .blocks_cached = from->blocks_cached,
                         .allocations = from->allocations,
                         .refills = from->refills,
                         .frees_remote = from->frees_remote,

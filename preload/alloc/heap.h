@@ -132,13 +132,15 @@ enum { HEAP_CLASSES = 72, HEAP_POOLS = HEAP_CLASSES + 2 }; /* then large runs, t
 struct heap_pool_usage {
         size_t block_bytes; /* 0 for large and huge */
         size_t slabs, slab_bytes;
-        size_t blocks_carved, blocks_used, bytes_used, blocks_cached; /* cached: in bins; they do not count as used */
+        size_t blocks_carved, blocks_used, bytes_used;
         uint64_t allocations; /* exact for sided heaps; for plain ones as counted on the slow path */
         uint64_t refills, frees_remote;
+        uint64_t slabs_created, slabs_destroyed; /* 0 for large and huge */
 };
 struct heap_usage {
         struct heap_pool_usage pool[HEAP_POOLS];
         size_t mapped_bytes, free_bytes, purged_bytes, metadata_bytes, side_bytes;
+        uint64_t resizes_in_place, resizes_moved;
 };
 void heaps_usage(struct heap_usage *ret_usage);
 size_t heap_class_bytes(unsigned size_class);
@@ -175,6 +177,7 @@ struct heap {
         struct heap_group *adopt_group; /* where the next search for slabs to adopt begins */
         unsigned adopt_place;
         struct heap_counts counts[HEAP_POOLS];
+        _Atomic uint64_t resizes_in_place, resizes_moved;
 
         /* What others read at every remote free, and nobody writes often. */
         _Alignas(CACHE_LINE) struct heap_group *group;

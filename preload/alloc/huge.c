@@ -11,7 +11,7 @@ enum {
         LEAF_SHIFT = 12,
         LEAF_GRANULES = 1 << LEAF_SHIFT, /* a leaf covers 16 GiB of address space */
         ROOTS = 1 << (PLATFORM_ADDRESS_BITS - SEGMENT_SHIFT - LEAF_SHIFT),
-        IDLE_MAPPINGS = 16,
+        IDLE_MAPPINGS = HUGE_IDLE_MAX,
         IDLE_BYTES_MAX = 64 << 20, /* of all of them */
         GROW_BYTES_MAX = 16 << 20, /* what a growing block gets at most beyond what it asks for */
 };
@@ -448,6 +448,17 @@ bool huge_resize(struct huge *huge, size_t bytes)
 __attribute__((no_sanitize("thread"))) uintptr_t huge_gone_from(const struct huge *huge)
 {
         return atomic_load_explicit(&huge->start, memory_order_relaxed) ? 0 : huge->idle_start;
+}
+
+struct huge *huge_idle_at(unsigned place)
+{
+        /* Acquire: pairs with idle_put. */
+        return atomic_load_explicit(&idle[place], memory_order_acquire);
+}
+
+size_t huge_mapped_bytes(const struct huge *huge)
+{
+        return mapped_of(huge);
 }
 
 struct huge *huge_first(void)

@@ -36,5 +36,9 @@ size_t huge_idle_bytes(void);
 /* Where a block was that is not in use any more; 0: it is in use. Racy: for diagnosis alone. */
 uintptr_t huge_gone_from(const struct huge *huge);
 
+enum { HUGE_IDLE_MAX = 16 };
+struct huge *huge_idle_at(unsigned place); /* place below HUGE_IDLE_MAX; its mapping begins at idle_start. NULL: none */
+size_t huge_mapped_bytes(const struct huge *huge);
+
 struct huge *huge_first(void); /* then along next: all records, in use or not */
 #endif

@@ -6,7 +6,6 @@
 #include <sys/mman.h>
 
 enum {
-        CHUNK_BYTES = 256 * 1024,
         FRESH_SHIFT = 48,
         FRESH_BYTES_MAX = CACHE_LINE << 15,
 };
@@ -21,6 +20,12 @@ _Atomic size_t memory_retained;
 static _Atomic bool purge_off;
 
 void (*memory_growing)(size_t bytes);
+
+/* Stands at the start of each chunk. */
+struct chunk {
+        struct chunk *next;
+};
+static _Atomic(struct chunk *) chunks;
 
 static void *map(size_t bytes)
 {
@@ -154,15 +159,27 @@ bool memory_offer(void *start, size_t bytes)
 
 bool memory_grow(void)
 {
-        void *start = map(CHUNK_BYTES);
+        char *start = map(MEMORY_CHUNK_BYTES);
+        struct chunk *chunk = (struct chunk *)start;
 
         if (!start)
                 return false;
-        if (memory_offer(start, CHUNK_BYTES))
-                atomic_fetch_add_explicit(&chunk_bytes, CHUNK_BYTES, memory_order_relaxed);
-        else
-                memory_unmap(start, CHUNK_BYTES);
+        if (!memory_offer(start + CACHE_LINE, MEMORY_CHUNK_BYTES - CACHE_LINE)) {
+                memory_unmap(start, MEMORY_CHUNK_BYTES);
+                return true;
+        }
+        atomic_fetch_add_explicit(&chunk_bytes, MEMORY_CHUNK_BYTES, memory_order_relaxed);
+        chunk->next = atomic_load_explicit(&chunks, memory_order_relaxed);
+        while (!atomic_compare_exchange_weak_explicit(&chunks, &chunk->next, chunk, memory_order_release,
+                                                      memory_order_relaxed))
+                ;
         return true;
+}
+
+void *memory_chunk_after(void *chunk)
+{
+        /* Acquire: pairs with memory_grow. */
+        return chunk ? ((struct chunk *)chunk)->next : atomic_load_explicit(&chunks, memory_order_acquire);
 }
 
 size_t memory_record_bytes(void)

@@ -62,6 +62,10 @@ static inline size_t memory_retained_bytes(void)
         return (ptrdiff_t)bytes < 0 ? 0 : bytes;
 }
 
+/* What memory_grow has mapped, piece by piece: begins with NULL and ends with NULL. */
+enum { MEMORY_CHUNK_BYTES = 256 * 1024 };
+void *memory_chunk_after(void *chunk);
+
 /* Spares of one kind. Push one and take all have none of the ABA trouble that a pop of one has. */
 struct spare {
         struct spare *_Atomic next;

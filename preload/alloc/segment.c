@@ -535,6 +535,17 @@ void *segment_at(size_t number)
         return directory ? atomic_load_explicit(&directory->segment[number], memory_order_acquire) : NULL;
 }
 
+uint64_t segment_free_slices(size_t number, bool *ret_hollow)
+{
+        struct directory *directory = &directory_first;
+
+        for (; number >= DIRECTORY_SEGMENTS; number -= DIRECTORY_SEGMENTS)
+                directory = directory_after(directory);
+        *ret_hollow =
+                atomic_load_explicit(&directory->hollow.bits[number / 64], memory_order_relaxed) >> (number % 64) & 1;
+        return atomic_load_explicit(&directory->free[number], memory_order_relaxed);
+}
+
 void segment_usage(struct segment_usage *ret_usage)
 {
         size_t filled =

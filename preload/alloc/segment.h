@@ -59,6 +59,9 @@ size_t segment_mapped_bytes(void); /* of all segments that are not hollow */
 void *segment_at(size_t number);
 size_t segment_count(void);
 
+/* The free slices of the number-th segment, a bit for each; ret_hollow: only its first slice is mapped. */
+uint64_t segment_free_slices(size_t number, bool *ret_hollow);
+
 struct segment_usage {
         size_t segments, hollow;          /* all, and those of them */
         size_t free_slices, clean_slices; /* clean: free, and never touched or purged */

@@ -162,7 +162,11 @@ static void use_heap(const struct heap *heap, struct heap_usage *usage)
                 usage->pool[c].allocations += atomic_load_explicit(&counts->allocations, memory_order_relaxed);
                 usage->pool[c].refills += atomic_load_explicit(&counts->refills, memory_order_relaxed);
                 usage->pool[c].frees_remote += atomic_load_explicit(&counts->frees_remote, memory_order_relaxed);
+                usage->pool[c].slabs_created += atomic_load_explicit(&counts->slabs_created, memory_order_relaxed);
+                usage->pool[c].slabs_destroyed += atomic_load_explicit(&counts->slabs_destroyed, memory_order_relaxed);
         }
+        usage->resizes_in_place += atomic_load_explicit(&heap->resizes_in_place, memory_order_relaxed);
+        usage->resizes_moved += atomic_load_explicit(&heap->resizes_moved, memory_order_relaxed);
 }
 
 static void use_huge(struct heap_usage *usage)
