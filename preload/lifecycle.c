@@ -19,6 +19,7 @@
 #include "preload/checks.h"
 #include "preload/config.h"
 #include "preload/news.h"
+#include "preload/stock.h"
 #include "preload/thread.h"
 
 enum { EXE_BYTES = 1024 };
@@ -185,46 +186,11 @@ static void walk_heap(struct recorder_walk *walk)
                                   });
 }
 
-static void pools_fill(const struct heap_usage *usage, struct wire_pool *pool)
-{
-        for (unsigned i = 0; i < HEAP_POOLS; i++) {
-                const struct heap_pool_usage *from = &usage->pool[i];
-
-                pool[i] = (struct wire_pool){
-                        .size_class = i,
-                        .block_bytes = from->block_bytes,
-                        .slabs = from->slabs,
-                        .slab_bytes = from->slab_bytes,
-                        .blocks_carved = from->blocks_carved,
-                        .blocks_used = from->blocks_used,
-                        .bytes_used = from->bytes_used,
-                        .allocations = from->allocations,
-                        .refills = from->refills,
-                        .frees_remote = from->frees_remote,
-                };
-        }
-}
-
 static void close_with(struct recorder *recorder, enum wire_exit how)
 {
-        /* Static: thread stacks may be small, and this is done once in a process. */
-        static struct heap_usage usage;
-        static struct wire_pool pool[HEAP_POOLS];
-        struct errors_counts bad = errors_counts();
-        struct recorder_close close = {.how = how, .pool = pool, .pool_count = HEAP_POOLS};
+        struct recorder_close close = {.how = how};
 
-        heaps_usage(&usage);
-        pools_fill(&usage, pool);
-        close.usage = (struct wire_usage){
-                .mapped_bytes = usage.mapped_bytes,
-                .free_bytes = usage.free_bytes,
-                .purged_bytes = usage.purged_bytes,
-                .metadata_bytes = usage.metadata_bytes,
-                .side_bytes = usage.side_bytes,
-                .frees_foreign = bad.foreign,
-                .frees_interior = bad.interior,
-                .frees_double = bad.twice,
-        };
+        stock_take(recorder, &close); /* first, so that nothing of what follows is in it */
         threads_sum(&close);
         recorder_close(recorder, &close, walk_heap);
 }

@@ -159,15 +159,25 @@ static void get_pool(struct cursor *cursor, struct wire_pool *pool)
 {
         pool->size_class = get_varint_32(cursor);
         GET(cursor, &pool->block_bytes, &pool->slabs, &pool->slab_bytes, &pool->blocks_carved, &pool->blocks_used,
-            &pool->bytes_used, &pool->blocks_cached, &pool->allocations, &pool->refills, &pool->frees_remote);
+            &pool->bytes_used, &pool->allocations, &pool->refills, &pool->frees_remote, &pool->slabs_created,
+            &pool->slabs_destroyed, &pool->requested, &pool->untouched, &pool->rounding, &pool->free, &pool->pending);
+        for (size_t i = 0; i < WIRE_DECILES; i++)
+                pool->slabs_occupied[i] = get_varint(cursor);
+}
+
+static void get_resident(struct cursor *cursor, struct wire_resident *resident)
+{
+        GET(cursor, &resident->rss, &resident->retained, &resident->purged, &resident->metadata, &resident->side,
+            &resident->recorder, &resident->shared, &resident->library, &resident->files, &resident->stack,
+            &resident->anonymous);
 }
 
 static void get_usage(struct cursor *cursor, struct wire_usage *usage)
 {
         GET(cursor, &usage->mapped_bytes, &usage->free_bytes, &usage->purged_bytes, &usage->metadata_bytes,
             &usage->side_bytes, &usage->recorder_bytes, &usage->frees_foreign, &usage->frees_interior,
-            &usage->frees_double, &usage->stacks, &usage->stacks_truncated, &usage->stacks_broken,
-            &usage->stacks_checked, &usage->stacks_differ);
+            &usage->frees_double, &usage->resizes_in_place, &usage->resizes_moved, &usage->stacks,
+            &usage->stacks_truncated, &usage->stacks_broken, &usage->stacks_checked, &usage->stacks_differ);
 }
 
 static void get_exit(struct cursor *cursor, struct wire_exit_event *exit)
@@ -259,6 +269,9 @@ static bool get_cold(struct cursor *cursor, struct wire_event *event)
                 return true;
         case WIRE_USAGE:
                 get_usage(cursor, &event->usage);
+                return true;
+        case WIRE_RESIDENT:
+                get_resident(cursor, &event->resident);
                 return true;
         case WIRE_LIVE:
                 get_live(cursor, &event->live);

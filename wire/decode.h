@@ -37,6 +37,7 @@ struct wire_event {
                 } lost;
                 struct wire_pool pool;
                 struct wire_usage usage;
+                struct wire_resident resident;
                 struct wire_live live;
                 struct wire_walked walked;
                 struct wire_limits limits;

@@ -156,18 +156,29 @@ void encode_lost(struct encode *encode, uint64_t events, uint64_t frames)
 
 void encode_pool(struct encode *encode, const struct wire_pool *pool)
 {
-        cold_end(encode, PUT(cold_begin(encode, WIRE_POOL), pool->size_class, pool->block_bytes, pool->slabs,
-                             pool->slab_bytes, pool->blocks_carved, pool->blocks_used, pool->bytes_used,
-                             pool->blocks_cached, pool->allocations, pool->refills, pool->frees_remote));
+        uint8_t *at = cold_begin(encode, WIRE_POOL);
+
+        at = PUT(at, pool->size_class, pool->block_bytes, pool->slabs, pool->slab_bytes, pool->blocks_carved,
+                 pool->blocks_used, pool->bytes_used, pool->allocations, pool->refills, pool->frees_remote,
+                 pool->slabs_created, pool->slabs_destroyed, pool->requested, pool->untouched, pool->rounding,
+                 pool->free, pool->pending);
+        cold_end(encode, put_varints(at, pool->slabs_occupied, WIRE_DECILES));
+}
+
+void encode_resident(struct encode *encode, const struct wire_resident *resident)
+{
+        cold_end(encode, PUT(cold_begin(encode, WIRE_RESIDENT), resident->rss, resident->retained, resident->purged,
+                             resident->metadata, resident->side, resident->recorder, resident->shared,
+                             resident->library, resident->files, resident->stack, resident->anonymous));
 }
 
 void encode_usage(struct encode *encode, const struct wire_usage *usage)
 {
-        cold_end(encode,
-                 PUT(cold_begin(encode, WIRE_USAGE), usage->mapped_bytes, usage->free_bytes, usage->purged_bytes,
-                     usage->metadata_bytes, usage->side_bytes, usage->recorder_bytes, usage->frees_foreign,
-                     usage->frees_interior, usage->frees_double, usage->stacks, usage->stacks_truncated,
-                     usage->stacks_broken, usage->stacks_checked, usage->stacks_differ));
+        cold_end(encode, PUT(cold_begin(encode, WIRE_USAGE), usage->mapped_bytes, usage->free_bytes,
+                             usage->purged_bytes, usage->metadata_bytes, usage->side_bytes, usage->recorder_bytes,
+                             usage->frees_foreign, usage->frees_interior, usage->frees_double, usage->resizes_in_place,
+                             usage->resizes_moved, usage->stacks, usage->stacks_truncated, usage->stacks_broken,
+                             usage->stacks_checked, usage->stacks_differ));
 }
 
 void encode_error(struct encode *encode, const struct wire_error *error)

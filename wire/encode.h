@@ -42,6 +42,7 @@ void encode_classes(struct encode *encode, const struct wire_classes *classes);
 void encode_lost(struct encode *encode, uint64_t events, uint64_t frames);
 void encode_pool(struct encode *encode, const struct wire_pool *pool);
 void encode_usage(struct encode *encode, const struct wire_usage *usage);
+void encode_resident(struct encode *encode, const struct wire_resident *resident);
 void encode_live(struct encode *encode, const struct wire_live *live);
 void encode_walked(struct encode *encode, const struct wire_walked *walked);
 void encode_limits(struct encode *encode, const struct wire_limits *limits);

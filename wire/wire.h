@@ -19,6 +19,7 @@ enum {
         WIRE_BUILD_ID_BYTES_MAX = 64,
         WIRE_CLASSES_MAX = 128,
         WIRE_GUARDED_SLOTS_MAX = 64,
+        WIRE_DECILES = 10,
 };
 
 /* The header of a frame, in host form. */
@@ -76,6 +77,7 @@ enum wire_kind {
         WIRE_THREAD_END,
         WIRE_LIMITS = 20,
         WIRE_PURGED,
+        WIRE_RESIDENT = 22,
         WIRE_ERROR = 0x30,
         WIRE_GUARDED,
         WIRE_HOT = 0x40,
@@ -167,12 +169,33 @@ struct wire_pool {
         uint64_t slabs;       /* slabs, runs or mappings held */
         uint64_t slab_bytes;  /* held by them, used or not */
         uint64_t blocks_carved;
-        uint64_t blocks_used;   /* out in the program's hands */
-        uint64_t bytes_used;    /* their usable bytes */
-        uint64_t blocks_cached; /* in the threads' bins */
+        uint64_t blocks_used; /* out in the program's hands */
+        uint64_t bytes_used;  /* their usable bytes */
         uint64_t allocations;
         uint64_t refills; /* allocations that had to leave the fast path of the pools */
         uint64_t frees_remote;
+        uint64_t slabs_created, slabs_destroyed;
+        /* What lies in the slabs, by byte; resident bytes if there is a RESIDENT event. */
+        uint64_t requested;
+        uint64_t untouched; /* requested, but not resident */
+        uint64_t rounding;
+        uint64_t free;
+        uint64_t pending;                      /* freed by other threads, and not taken in yet */
+        uint64_t slabs_occupied[WIRE_DECILES]; /* by how many of their blocks are in use; the last: 90 to 100 % */
+};
+
+/* What the kernel counted as resident of the process at the moment at which the pools took stock. */
+struct wire_resident {
+        uint64_t rss;
+        uint64_t retained; /* of the pools, in no slab: kept for later */
+        uint64_t purged;   /* the same, but not resident */
+        uint64_t metadata, side;
+        uint64_t recorder;  /* tables, memos, records of threads */
+        uint64_t shared;    /* with the analyzer */
+        uint64_t library;   /* the mappings of libheaptap.so itself */
+        uint64_t files;     /* the program's: its binary, libraries and other files */
+        uint64_t stack;     /* of the main thread */
+        uint64_t anonymous; /* what else the program has mapped, stacks of threads included */
 };
 
 struct wire_usage {
@@ -185,6 +208,8 @@ struct wire_usage {
         uint64_t frees_foreign;  /* bad frees, counted and ignored */
         uint64_t frees_interior;
         uint64_t frees_double;
+        uint64_t resizes_in_place; /* of blocks, without a copy; a remapped huge block has moved */
+        uint64_t resizes_moved;
         uint64_t stacks;           /* distinct ones */
         uint64_t stacks_truncated; /* captures */
         uint64_t stacks_broken;    /* captures that ended at a frame without a rule */

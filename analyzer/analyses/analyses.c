@@ -16,6 +16,7 @@ static const struct analysis {
         {analysis_growth, false, 1 << WHAT_GROWTH},
         {analysis_peak, false, 1 << WHAT_PEAK},
         {analysis_churn, false, 1 << WHAT_ALLOC | 1 << WHAT_TEMPORARY},
+        {analysis_resident, true, 0},
         {analysis_pools, true, 0},
         {analysis_purging, true, 0},
         {analysis_waste, false, 1 << WHAT_WASTE},

@@ -2,25 +2,17 @@
 #include "analyzer/analyses/analysis.h"
 
 #include <math.h>
+#include <stdlib.h>
 
-/* Rounding of live blocks. A size class does not know what was requested, but a site does; a site whose blocks are all
- * of one class can be charged to it. */
-static int64_t class_rounding(const struct evidence *evidence, int64_t block_bytes, int64_t smaller_bytes)
-{
-        int64_t rounding = 0;
+#include "analyzer/analyses/resident.h"
 
-        for (size_t i = 0; block_bytes > 0 && i < evidence->places.site_count; i++) {
-                const struct site *site = &evidence->places.site[i];
-                const struct sums *sums = &site->sums;
+enum { DECILES = 10 };
 
-                if (site->process != evidence->process->id || sums->live_blocks <= 0)
-                        continue;
-                if (site->size_max <= block_bytes && site->size_min > smaller_bytes &&
-                    (double)sums->live_usable == (double)sums->live_blocks * (double)block_bytes)
-                        rounding = saturating_sum(rounding, sums->live_usable - sums->live_bytes);
-        }
-        return rounding;
-}
+/* The sums over all pools. */
+struct totals {
+        int64_t requested, held, used, slabs, allocations, refills, remote, created, destroyed;
+        int64_t occupied[DECILES];
+};
 
 static void add_columns(struct table *table, bool traced)
 {
@@ -29,74 +21,153 @@ static void add_columns(struct table *table, bool traced)
         table_column(table, "blocks_used", "used", UNIT_COUNT, true);
         table_column(table, "blocks_carved", "carved", UNIT_COUNT, true);
         table_column(table, "occupancy", "occupied", UNIT_RATIO, false);
+        table_column(table, "requested", traced ? "requested" : "in use", UNIT_BYTES, true);
         if (traced)
                 table_column(table, "rounding", "rounding", UNIT_BYTES, true);
+        table_column(table, "free", "free", UNIT_BYTES, true);
+        table_column(table, "pending", "pending", UNIT_BYTES, true);
         table_column(table, "slabs", "slabs", UNIT_COUNT, true);
-        table_column(table, "slab_bytes", "held", UNIT_BYTES, true);
-        table_column(table, "blocks_cached", "cached", UNIT_COUNT, true);
+        table_column(table, "slabs_created", "made", UNIT_COUNT, true);
         table_column(table, "allocations", "allocations", UNIT_COUNT, true);
         table_column(table, "hit_rate", "hit rate", UNIT_RATIO, false);
         table_column(table, "frees_remote", "remote", UNIT_COUNT, true);
 }
 
-static void tell(const struct evidence *evidence, struct table *table, int64_t held, int64_t used)
+enum {
+        KIND,
+        BLOCK,
+        USED,
+        CARVED,
+        SLABS,
+        HELD,
+        BYTES_USED,
+        ALLOCATIONS,
+        REFILLS,
+        REMOTE,
+        CREATED,
+        DESTROYED,
+        REQUESTED,
+        ROUNDING,
+        FREE,
+        PENDING,
+        OCCUPIED
+};
+
+static struct sqlite3_stmt *pool_rows(const struct evidence *evidence)
+{
+        if (!evidence->process_count)
+                return NULL;
+        return profile_query(evidence->profile,
+                             "SELECT kind, block_bytes, blocks_used, blocks_carved, slabs, slab_bytes, bytes_used,"
+                             " allocations, refills, frees_remote, slabs_created, slabs_destroyed, requested,"
+                             " rounding, free, pending, slabs_occupied FROM pool "
+                             "WHERE process = ?1 ORDER BY size_class",
+                             &evidence->process->id, 1);
+}
+
+static void add_up(struct sqlite3_stmt *row, struct totals *totals)
+{
+        const struct {
+                int64_t *sum;
+                int column;
+        } sum[] = {{&totals->requested, REQUESTED},     {&totals->held, HELD},
+                   {&totals->used, BYTES_USED},         {&totals->slabs, SLABS},
+                   {&totals->remote, REMOTE},           {&totals->created, CREATED},
+                   {&totals->allocations, ALLOCATIONS}, {&totals->refills, REFILLS},
+                   {&totals->destroyed, DESTROYED}};
+        const char *occupied = row_text(row, OCCUPIED);
+        char *end;
+
+        for (size_t i = 0; i < sizeof sum / sizeof *sum; i++)
+                *sum[i].sum = saturating_sum(*sum[i].sum, row_integer(row, sum[i].column));
+        for (int i = 0; occupied && i < DECILES; i++, occupied = end)
+                totals->occupied[i] = saturating_sum(totals->occupied[i], strtol(occupied, &end, 10));
+}
+
+static void put_pool(const struct evidence *evidence, struct table *table, struct sqlite3_stmt *row)
+{
+        int64_t allocations = row_integer(row, ALLOCATIONS);
+
+        table_row(table, NULL);
+        table_put_text(table, row_text(row, KIND));
+        row_integer(row, BLOCK) ? table_put(table, row_integer(row, BLOCK)) : table_put_unknown(table);
+        table_put(table, row_integer(row, USED));
+        table_put(table, row_integer(row, CARVED));
+        table_put_real(table, share(row_integer(row, USED), row_integer(row, CARVED)));
+        table_put(table, row_integer(row, REQUESTED));
+        if (evidence->traced)
+                table_put(table, row_integer(row, ROUNDING));
+        table_put(table, row_integer(row, FREE));
+        table_put(table, row_integer(row, PENDING));
+        table_put(table, row_integer(row, SLABS));
+        table_put(table, row_integer(row, CREATED));
+        table_put(table, allocations);
+        table_put_real(table, allocations ? 1 - share(row_integer(row, REFILLS), allocations) : NAN);
+        table_put(table, row_integer(row, REMOTE));
+}
+
+static void tell_efficiency(const struct evidence *evidence, struct table *table, const struct totals *totals)
 {
         const struct process *process = evidence->process;
+        const char *what = evidence->traced ? "requested" : "in the program's hands";
+        int64_t part = evidence->traced ? process->live_bytes : totals->used;
+        struct resident resident;
 
-        if (evidence->traced)
-                table_note(table, "efficiency %s = %s requested and alive / %s held by slabs, runs and mappings, %s",
-                           unit_ratio(share(process->live_bytes, held)).text, unit_bytes(process->live_bytes).text,
-                           unit_bytes(held).text, words_at_end(evidence));
+        resident_load(evidence, &resident);
+        if (resident.known)
+                table_note(table, "efficiency %s = %s %s / %s resident, %s",
+                           unit_ratio(share(totals->requested, resident.rss)).text, unit_bytes(totals->requested).text,
+                           what, unit_bytes(resident.rss).text, words_at_end(evidence));
         else
-                table_note(table, "efficiency %s = %s in the program's hands / %s held by slabs, runs and mappings, %s",
-                           unit_ratio(share(used, held)).text, unit_bytes(used).text, unit_bytes(held).text,
-                           words_at_end(evidence));
-        table_note(table,
-                   "hit rate: allocations that did not leave the fast path; remote: freed by another thread than "
-                   "the slab's owner");
+                table_note(table, "efficiency %s = %s %s / %s held by slabs, runs and mappings, %s; not measured",
+                           unit_ratio(share(part, totals->held)).text, unit_bytes(part).text, what,
+                           unit_bytes(totals->held).text, words_at_end(evidence));
+}
+
+/* How busy the pools were. */
+static void tell_rates(const struct evidence *evidence, struct table *table, const struct totals *totals)
+{
+        const struct process *process = evidence->process;
+        int64_t resizes = saturating_sum(process->resizes_in_place, process->resizes_moved);
+        const int64_t *slabs = totals->occupied;
+
+        table_note(table, "slabs by the tenth of their blocks in use, 0-10 %% first: %s %s %s %s %s %s %s %s %s %s",
+                   unit_count(slabs[0]).text, unit_count(slabs[1]).text, unit_count(slabs[2]).text,
+                   unit_count(slabs[3]).text, unit_count(slabs[4]).text, unit_count(slabs[5]).text,
+                   unit_count(slabs[6]).text, unit_count(slabs[7]).text, unit_count(slabs[8]).text,
+                   unit_count(slabs[9]).text);
+        if (totals->created)
+                table_note(table, "slabs made %s and unmade %s: a new one for each %s allocations",
+                           unit_count(totals->created).text, unit_count(totals->destroyed).text,
+                           unit_count(totals->allocations / totals->created).text);
+        if (resizes)
+                table_note(table, "reallocs in place: %s of %s",
+                           unit_ratio(share(process->resizes_in_place, resizes)).text, unit_count(resizes).text);
+        if (evidence->traced && process->frees)
+                table_note(table, "remote: freed by another thread than the slab's owner: %s of %s frees",
+                           unit_ratio(share(totals->remote, process->frees)).text, unit_count(process->frees).text);
+        else
+                table_note(table, "remote: freed by another thread than the slab's owner");
+        table_note(table, "hit rate: allocations that needed no search for a slab with free blocks");
 }
 
 struct table *analysis_pools(const struct evidence *evidence)
 {
         struct table *table = table_create("pools", "POOLS");
-        int64_t held = 0, used = 0, smaller = -1;
-        struct sqlite3_stmt *rows = NULL;
+        struct totals totals = {.held = 0};
         bool told = false;
 
         table->whole = true;
         add_columns(table, evidence->traced);
-        if (evidence->process_count)
-                rows = profile_query(evidence->profile,
-                                     "SELECT kind, block_bytes, blocks_used, blocks_carved, slabs, slab_bytes,"
-                                     " blocks_cached, allocations, refills, frees_remote, bytes_used FROM pool "
-                                     "WHERE process = ?1 ORDER BY size_class",
-                                     &evidence->process->id, 1);
-        while (profile_next(evidence->profile, rows)) {
-                int64_t block = row_integer(rows, 1), allocations = row_integer(rows, 7);
-
+        for (struct sqlite3_stmt *rows = pool_rows(evidence); profile_next(evidence->profile, rows);) {
                 told = true;
-                held = saturating_sum(held, row_integer(rows, 5));
-                used = saturating_sum(used, row_integer(rows, 10));
-                if (row_integer(rows, 4) || allocations) {
-                        table_row(table, NULL);
-                        table_put_text(table, row_text(rows, 0));
-                        block ? table_put(table, block) : table_put_unknown(table);
-                        table_put(table, row_integer(rows, 2));
-                        table_put(table, row_integer(rows, 3));
-                        table_put_real(table, share(row_integer(rows, 2), row_integer(rows, 3)));
-                        if (evidence->traced)
-                                table_put(table, class_rounding(evidence, block, smaller));
-                        table_put(table, row_integer(rows, 4));
-                        table_put(table, row_integer(rows, 5));
-                        table_put(table, row_integer(rows, 6));
-                        table_put(table, allocations);
-                        table_put_real(table, allocations ? 1 - share(row_integer(rows, 8), allocations) : NAN);
-                        table_put(table, row_integer(rows, 9));
-                }
-                smaller = block;
+                add_up(rows, &totals);
+                if (row_integer(rows, SLABS) || row_integer(rows, ALLOCATIONS))
+                        put_pool(evidence, table, rows);
         }
         if (table->row_count) {
-                tell(evidence, table, held, used);
+                tell_efficiency(evidence, table, &totals);
+                tell_rates(evidence, table, &totals);
                 purging_tell(evidence, table);
         } else {
                 table_note(table, told ? "the pools were never used"

@@ -48,7 +48,8 @@ const char *meta_text(struct profile *profile, const char *key);   /* NULL: not 
         X(mapped) X(free_slices) X(purged) X(metadata) X(side) X(recorder)                                            \
         X(frees_foreign) X(frees_interior) X(frees_double)                                                            \
         X(stacks) X(stacks_truncated) X(stacks_broken) X(stacks_checked) X(stacks_differ)           \
-        X(sparse_slabs) X(empty_pinned) X(empty_filling) X(empty_dense) X(empty_unpinned)
+        X(sparse_slabs) X(empty_pinned) X(empty_filling) X(empty_dense) X(empty_unpinned)               \
+        X(resizes_in_place) X(resizes_moved)
 /* clang-format on */
 
 enum { PROCESS_TRACED = 1, PROCESS_OWN_MALLOC = 2, PROCESS_LATE = 4 };

@@ -1,70 +1,61 @@
-/* What the resident peak is made of, as far as it is known. */
+/* How much memory was resident, and what it was used for when that was measured. */
 #include "analyzer/analyses/summary.h"
 
-/* Takes at most `bytes` from what is left. */
-static int64_t take(int64_t *left, int64_t bytes)
-{
-        int64_t taken = bytes < 0 ? 0 : bytes < *left ? bytes : *left;
+#include "analyzer/analyses/resident.h"
 
-        *left -= taken;
-        return taken;
+static void tell_unknown(struct table *table)
+{
+        static const char *const keys[] = {"rss",
+                                           "resident_requested",
+                                           "resident_rounding",
+                                           "resident_free",
+                                           "resident_records",
+                                           "resident_other",
+                                           "resident_unexplained"};
+
+        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+                table_fact_unknown(table, keys[i], UNIT_BYTES);
+        table_fact_unknown(table, "efficiency", UNIT_RATIO);
 }
 
-/* The kernel tells only the resident peak. What the program held then is known; what lay free in the pools is what they
- * had mapped and not given back. None of them can be more than what is left over: the rest of it was never touched. */
-static void tell_parts(const struct process *process, struct table *table, int64_t records)
+static void tell_parts(const struct evidence *evidence, struct table *table, const struct resident *resident)
 {
-        int64_t rss = process->rss_peak, left = rss, requested = take(&left, process->peak_bytes);
-        int64_t rounding = take(&left, process->peak_usable - process->peak_bytes);
-        int64_t ours = take(&left, records);
-        int64_t unused = take(&left, process->mapped - process->purged - process->side - process->metadata -
-                                             process->peak_usable);
+        int64_t requested = resident->part[RESIDENT_REQUESTED], rounding = resident->part[RESIDENT_ROUNDING];
+        int64_t unused = resident_sum(resident, RESIDENT_FREE, RESIDENT_RETAINED);
+        int64_t ours = resident_sum(resident, RESIDENT_METADATA, RESIDENT_LIBRARY);
+        int64_t other = resident_sum(resident, RESIDENT_FILES, RESIDENT_ANONYMOUS), rss = resident->rss;
 
+        table_fact(table, "rss", UNIT_BYTES, rss);
+        table_fact(table, "resident_requested", UNIT_BYTES, requested);
         table_fact(table, "resident_rounding", UNIT_BYTES, rounding);
-        if (left > 0) {
-                table_fact(table, "resident_free", UNIT_BYTES, unused);
-                table_fact(table, "resident_records", UNIT_BYTES, ours);
-                table_fact(table, "resident_other", UNIT_BYTES, left);
-        } else {
-                table_fact_unknown(table, "resident_free", UNIT_BYTES);
-                table_fact_unknown(table, "resident_records", UNIT_BYTES);
-                table_fact_unknown(table, "resident_other", UNIT_BYTES);
-        }
-        if (requested < process->peak_bytes) {
-                table_line(table, "resident", "peak %s; at least %s of the %s requested then were never touched",
-                           unit_bytes(rss).text, unit_bytes(process->peak_bytes - requested).text,
-                           unit_bytes(process->peak_bytes).text);
-                return;
-        }
-
-        struct unit_text asked = unit_ratio(share(requested, rss)), rounded = unit_ratio(share(rounding, rss));
-
-        /* What was reserved need not be resident: if it does not fit, the shares of the rest are not known. */
-        if (left == 0)
-                table_line(table, "resident",
-                           "peak %s = requested %s + rounding %s + our records, free in pools and other %s",
-                           unit_bytes(rss).text, asked.text, rounded.text,
-                           unit_ratio(share(rss - requested - rounding, rss)).text);
-        else
-                table_line(table, "resident",
-                           "peak %s = requested %s + rounding %s + free in pools %s + our records %s + other %s",
-                           unit_bytes(rss).text, asked.text, rounded.text, unit_ratio(share(unused, rss)).text,
-                           unit_ratio(share(ours, rss)).text, unit_ratio(share(left, rss)).text);
+        table_fact(table, "resident_free", UNIT_BYTES, unused);
+        table_fact(table, "resident_records", UNIT_BYTES, ours);
+        table_fact(table, "resident_other", UNIT_BYTES, other);
+        table_fact(table, "resident_unexplained", UNIT_BYTES, resident->unexplained);
+        table_fact_real(table, "efficiency", UNIT_RATIO, share(requested, rss));
+        table_line(table, "resident",
+                   "peak %s · %s %s = %s %s + rounding %s + free in pools %s + our records %s + other %s",
+                   unit_bytes(evidence->process->rss_peak).text, unit_bytes(rss).text, words_at_end(evidence),
+                   evidence->traced ? "requested" : "in use", unit_ratio(share(requested, rss)).text,
+                   unit_ratio(share(rounding, rss)).text, unit_ratio(share(unused, rss)).text,
+                   unit_ratio(share(ours, rss)).text, unit_ratio(share(other, rss)).text);
 }
 
 void tell_resident(const struct evidence *evidence, struct table *table)
 {
         const struct process *process = evidence->process;
-        int64_t records = process->side + process->recorder + process->metadata;
+        struct resident resident;
 
-        if (process->rss_peak <= 0)
+        resident_load(evidence, &resident);
+        if (process->rss_peak <= 0 && !resident.known)
                 return;
         table_fact(table, "rss_peak", UNIT_BYTES, process->rss_peak);
-        table_fact(table, "record_bytes", UNIT_BYTES, records);
         table_fact(table, "mapped_bytes", UNIT_BYTES, process->mapped);
-        if (evidence->traced)
-                tell_parts(process, table, records);
-        else
-                table_line(table, "resident", "peak %s; the pools had mapped %s", unit_bytes(process->rss_peak).text,
-                           unit_bytes(process->mapped).text);
+        if (resident.known) {
+                tell_parts(evidence, table, &resident);
+                return;
+        }
+        tell_unknown(table);
+        table_line(table, "resident", "peak %s; what it was used for was not measured",
+                   unit_bytes(process->rss_peak).text);
 }

@@ -241,6 +241,10 @@ static void take_cold(struct place *place, const struct wire_event *event)
         case WIRE_PURGED:
                 purging_purged(&process->purging, &event->purged);
                 break;
+        case WIRE_RESIDENT:
+                process->measured = true;
+                process->resident = event->resident;
+                break;
         case WIRE_LIVE:
                 process_walk_live(process, &event->live);
                 break;

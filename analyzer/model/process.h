@@ -65,6 +65,8 @@ struct process {
         bool exited, used;
         struct wire_exit_event exit;
         struct wire_usage usage;
+        bool measured;
+        struct wire_resident resident;
         struct wire_pool *pool;
         size_t pool_count, pool_room;
         struct purging purging;

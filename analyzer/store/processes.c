@@ -1,6 +1,8 @@
 /* The tables that have a row for each process, thread, pool or loss. */
 #include "analyzer/store/tables.h"
 
+#include <stdio.h>
+
 uint64_t tables_end_ns(const struct model *model, const struct process *process)
 {
         uint64_t end_ns = process->last_ns;
@@ -72,6 +74,12 @@ static void life(struct writer *writer, const struct model *model, const struct 
                 writer_null(writer);
 }
 
+/* Samples come ten times a second, and the last is older than the end. */
+static uint64_t rss_peak(const struct process *process)
+{
+        return process->measured && process->resident.rss > process->rss_max ? process->resident.rss : process->rss_max;
+}
+
 static void totals(struct writer *writer, const struct model *model, const struct process *process)
 {
         const uint64_t values[] = {
@@ -89,7 +97,7 @@ static void totals(struct writer *writer, const struct model *model, const struc
                 (uint64_t)process->peak_usable,
                 model_since_start(model, process->peak_ns),
                 process->peak_bound,
-                process->rss_max,
+                rss_peak(process),
         };
 
         for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
@@ -133,6 +141,7 @@ static void last_words(struct writer *writer, const struct process *process)
              usage->stacks, usage->stacks_truncated, usage->stacks_broken, usage->stacks_checked, usage->stacks_differ);
         TOLD(writer, process->walked, walk->empty.sparse_slabs, walk->empty.pinned_bytes, walk->empty.filling_bytes,
              walk->empty.dense_bytes, walk->empty.unpinned_bytes);
+        TOLD(writer, process->used, usage->resizes_in_place, usage->resizes_moved);
 }
 
 static void write_threads(struct writer *writer, const struct process *process)
@@ -161,6 +170,17 @@ static const char *pool_kind(const struct process *process, const struct wire_po
         return "large";
 }
 
+static void write_occupied(struct writer *writer, const struct wire_pool *pool)
+{
+        char text[WIRE_DECILES * 21 + 1] = "";
+        int length = 0;
+
+        for (size_t i = 0; i < WIRE_DECILES; i++)
+                length += snprintf(text + length, sizeof text - (size_t)length, "%s%llu", i ? " " : "",
+                                   (unsigned long long)pool->slabs_occupied[i]);
+        writer_text(writer, text);
+}
+
 static void write_pools(struct writer *writer, const struct process *process)
 {
         for (size_t i = 0; i < process->pool_count; i++) {
@@ -171,9 +191,24 @@ static void write_pools(struct writer *writer, const struct process *process)
                 writer_integer(writer, pool->block_bytes);
                 writer_text(writer, pool_kind(process, pool));
                 TOLD(writer, true, pool->slabs, pool->slab_bytes, pool->blocks_carved, pool->blocks_used,
-                     pool->bytes_used, pool->blocks_cached, pool->allocations, pool->refills, pool->frees_remote);
+                     pool->bytes_used, pool->allocations, pool->refills, pool->frees_remote, pool->slabs_created,
+                     pool->slabs_destroyed, pool->requested, pool->untouched, pool->rounding, pool->free,
+                     pool->pending);
+                write_occupied(writer, pool);
                 writer_row(writer);
         }
+}
+
+static void write_resident(struct writer *writer, const struct process *process)
+{
+        const struct wire_resident *resident = &process->resident;
+
+        if (!process->measured)
+                return;
+        TOLD(writer, true, process->number, resident->rss, resident->retained, resident->purged, resident->metadata,
+             resident->side, resident->recorder, resident->shared, resident->library, resident->files, resident->stack,
+             resident->anonymous);
+        writer_row(writer);
 }
 
 static void write_loss(struct writer *writer, const struct process *process)
@@ -213,6 +248,9 @@ void tables_processes(struct writer *writer, const struct model *model)
         writer_table(writer, "pool");
         for (const struct process *process = model->processes; process; process = process->hh.next)
                 write_pools(writer, process);
+        writer_table(writer, "resident");
+        for (const struct process *process = model->processes; process; process = process->hh.next)
+                write_resident(writer, process);
         writer_table(writer, "event_loss");
         for (const struct process *process = model->processes; process; process = process->hh.next)
                 write_loss(writer, process);

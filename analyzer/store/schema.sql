@@ -37,7 +37,8 @@ CREATE TABLE process (
   stacks INTEGER, stacks_truncated INTEGER, stacks_broken INTEGER, stacks_checked INTEGER, stacks_differ INTEGER,
   -- What is empty in small slabs, by the walk: pinned in sparse slabs (by sites, by the parent's blocks and by heaptap's own),
   -- in sparse slabs that threads allocate from next, in slabs at least half full, in slabs without recorded blocks.
-  sparse_slabs INTEGER, empty_pinned INTEGER, empty_filling INTEGER, empty_dense INTEGER, empty_unpinned INTEGER
+  sparse_slabs INTEGER, empty_pinned INTEGER, empty_filling INTEGER, empty_dense INTEGER, empty_unpinned INTEGER,
+  resizes_in_place INTEGER, resizes_moved INTEGER -- reallocs of blocks, traced or not
 );
 
 CREATE TABLE thread (
@@ -136,7 +137,14 @@ CREATE TABLE pool (
   process INTEGER, size_class INTEGER, block_bytes INTEGER, -- 0: large runs, then huge blocks
   kind TEXT,                     -- 'small', 'large', 'huge'
   slabs INTEGER, slab_bytes INTEGER, blocks_carved INTEGER, blocks_used INTEGER, bytes_used INTEGER,
-  blocks_cached INTEGER, allocations INTEGER, refills INTEGER, frees_remote INTEGER,
+  allocations INTEGER, refills INTEGER, frees_remote INTEGER,
+  slabs_created INTEGER, slabs_destroyed INTEGER,
+  -- What lies in them at the end, byte by byte: resident bytes, if table resident has a row for the process.
+  requested INTEGER,
+  untouched INTEGER,             -- requested too, but not resident
+  rounding INTEGER, free INTEGER,
+  pending INTEGER,               -- freed by other threads, and not taken in yet
+  slabs_occupied TEXT,           -- slabs of which 0-10 %, 10-20 % … 90-100 % of the blocks are in use
   PRIMARY KEY (process, size_class)
 ) WITHOUT ROWID;
 
@@ -164,6 +172,20 @@ CREATE TABLE purge (
   refaulted INTEGER,             -- bytes in use again within a second; charged to the purge before that
   PRIMARY KEY (process, place, why)
 ) WITHOUT ROWID;
+
+-- What the kernel counted as resident at the end, while the process stood still. With the bytes of its pools, the
+-- columns from retained on add up to rss, but for purged; each of them was measured.
+CREATE TABLE resident (
+  process INTEGER PRIMARY KEY,
+  rss INTEGER,
+  retained INTEGER,              -- of the pools, in no slab: kept for later
+  purged INTEGER,                -- the same, but not resident
+  metadata INTEGER, side INTEGER, -- of the pools; records of blocks
+  recorder INTEGER, shared INTEGER, -- tables and memos; memory shared with the analyzer
+  library INTEGER,               -- libheaptap.so
+  files INTEGER, stack INTEGER,  -- the program's: mappings of files; the main thread's stack
+  anonymous INTEGER              -- and all else
+);
 
 CREATE TABLE event_loss (process INTEGER, thread INTEGER, first_sequence INTEGER, frames INTEGER, events INTEGER, why TEXT);
 

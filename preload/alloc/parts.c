@@ -154,8 +154,10 @@ static void count_large(struct count *count, const struct slab_view *view, size_
 static unsigned count_slice(struct count *count, char *segment, unsigned slice, bool free)
 {
         size_t from = (size_t)slice * SLICE_BYTES;
-        struct slab_view view = free || !slice ? (struct slab_view){.kind = SLAB_NONE} : slab_view(segment + from);
+        struct slab_view view = {.kind = SLAB_NONE};
 
+        if (!free && slice)
+                view = slab_view(segment + from);
         if (view.kind == SLAB_NONE || view.start != segment + from) {
                 size_t resident = touched(count, from, from + SLICE_BYTES);
 

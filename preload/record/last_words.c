@@ -103,11 +103,16 @@ void recorder_close(struct recorder *recorder, const struct recorder_close *clos
         if (frames.options.traced && !frames.options.own_malloc)
                 close_walk(recorder, close, walk_heap);
         for (size_t i = 0; i < close->pool_count; i++) {
-                frames_room(recorder, 128);
+                frames_room(recorder, 512);
                 if (frames_begun(recorder))
                         encode_pool(&recorder->encode, &close->pool[i]);
         }
         close_usage(recorder, close);
+        if (close->resident) {
+                frames_room(recorder, 256);
+                if (frames_begun(recorder))
+                        encode_resident(&recorder->encode, close->resident);
+        }
         close_exit(recorder, close);
         frames_send(recorder);
 }

@@ -127,7 +127,8 @@ struct recorder_close {
         enum wire_exit how;
         const struct wire_pool *pool;
         size_t pool_count;
-        struct wire_usage usage; /* the allocator's half; the recorder adds its own */
+        struct wire_usage usage;              /* the allocator's half; the recorder adds its own */
+        const struct wire_resident *resident; /* NULL: not measured */
         uint64_t untraced_blocks, threads;
         uint64_t allocations, frees, resizes, requested_bytes; /* of all recorders */
         struct memo_counts counts;

@@ -32,4 +32,5 @@ INSERT INTO site SELECT value, 1, value, 'new', 10 * value, 5 * value, value, va
   1200 * value, 5 * value, 500 * value, 600 * value, 6 * value, 600 * value, 720 * value, 600 * value, 100, 100,
   1000 * value, 1000000 * value, '0 0 0 0 0 0 0 0', 120 * value, value / 2, value / 4
   FROM generate_series(1, 18);
-INSERT INTO pool VALUES (1, 6, 120, 'small', 2, 131072, 1100, 855, 102600, 9, 1710, 20, 100);
+INSERT INTO pool VALUES (1, 6, 120, 'small', 2, 131072, 1100, 855, 102600, 1710, 20, 100, 2, 0, 94000, 0, 8600, 28472, 0,
+  '0 0 0 0 0 0 0 2 0 0');

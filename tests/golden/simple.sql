@@ -10,11 +10,12 @@ INSERT INTO process (id, pid, parent_pid, kind, exe, command, flags, start_ns, e
   threads_at_exit, allocations, frees, resizes, temporary, inherited_frees, requested, freed, live_blocks, live_bytes,
   peak_blocks, peak_bytes, peak_usable, peak_ns, peak_bound, rss_peak, walk, walk_blocks, walk_bytes, walk_untraced_blocks,
   walk_stacks_differ, counted_allocations, counted_frees, counted_resizes, mapped, free_slices, purged, metadata, side,
-  recorder, stacks, stacks_truncated, stacks_broken, sparse_slabs, empty_pinned, empty_filling, empty_dense, empty_unpinned)
+  recorder, stacks, stacks_truncated, stacks_broken, sparse_slabs, empty_pinned, empty_filling, empty_dense, empty_unpinned,
+  resizes_in_place, resizes_moved)
 VALUES (1, 4711, 4000, 'main', '/usr/local/bin/indexer', './indexer big.txt', 1, 0, 12400000000, 'exit', 536870912, 1, 1,
   12345678, 12344654, 1204, 12000000, 0, 4509715660, 4508667084, 1024, 1048576, 301024, 85144371, 91226112, 7300000000, 0,
   101082726, 'agrees', 1024, 1048576, 0, 0, 12345678, 12344654, 1204, 98566144, 1048576, 0, 65536, 2408192,
-  1048576, 6, 0, 0, 1, 40960, 0, 7168, 14545472);
+  1048576, 6, 0, 0, 1, 40960, 0, 7168, 14545472, 1204, 301);
 INSERT INTO module VALUES
   (1, 1, 1, 94000000000000, 94000000100000, 94000000000000, 'aa', '/usr/local/bin/indexer', 'debug', 0),
   (2, 1, 1, 139000000000000, 139000002000000, 139000000000000, 'bb', '/usr/lib/x86_64-linux-gnu/libc.so.6', 'dynsym', 0),
@@ -51,7 +52,12 @@ INSERT INTO series SELECT 2, value, 8, 0, 8192, 0 FROM generate_series(0, 123);
 INSERT INTO series VALUES (1, 1, 200000, 0, 8000000, 0), (1, 120, 0, 200000, 0, 8000000), (4, 0, 25, 1, 25600, 1024);
 INSERT INTO process_series SELECT 1, value, 100000, 100000, 1000, 1000000, 2000000, NULL FROM generate_series(0, 123);
 INSERT INTO pool VALUES
-  (1, 1, 32, 'small', 2, 131072, 4096, 0, 0, 200, 12044653, 61000, 0),
-  (1, 2, 48, 'small', 220, 14417920, 300300, 0, 0, 32, 300000, 4800, 0),
-  (1, 47, 1024, 'small', 17, 1114112, 1071, 1024, 1048576, 12, 1025, 60, 0),
-  (1, 73, 0, 'huge', 0, 0, 0, 0, 0, 0, 1, 1, 0);
+  (1, 1, 32, 'small', 2, 131072, 4096, 0, 0, 12044653, 61000, 0, 3, 1, 0, 0, 0, 131072, 0, '2 0 0 0 0 0 0 0 0 0'),
+  (1, 2, 48, 'small', 220, 14417920, 300300, 0, 0, 300000, 4800, 40, 220, 0, 0, 0, 0, 14400000, 17920,
+   '220 0 0 0 0 0 0 0 0 0'),
+  (1, 47, 1024, 'small', 17, 1114112, 1071, 1024, 1048576, 1025, 60, 0, 17, 0, 1048576, 0, 0, 49152, 0,
+   '0 0 0 0 1 0 0 0 2 14'),
+  (1, 73, 0, 'huge', 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, '0 0 0 0 0 0 0 0 0 0');
+-- The parts add up but for 1000 bytes.
+INSERT INTO resident VALUES (1, 33554432, 4194304, 70000000, 200000, 2400000, 900000, 65536, 131072, 6291456, 131072,
+  3593272);

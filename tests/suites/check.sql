@@ -38,3 +38,10 @@ FROM (SELECT id, empty_pinned, empty_pinned + empty_filling + empty_dense + empt
              (SELECT ifnull(sum(pinned_bytes), 0) FROM site WHERE process = process.id) AS pinned
       FROM process WHERE walk <> 'none' AND threads_at_exit = 1)
 WHERE empty IS NOT free OR pinned > empty_pinned;
+
+-- The parts of what the kernel counts as resident add up to it, but for 3 %.
+SELECT 'process ' || id || ' (' || exe || '): ' || rss || ' bytes are resident, but the parts add up to ' || parts
+FROM (SELECT process, rss, retained + metadata + side + recorder + shared + library + files + stack + anonymous +
+             (SELECT sum(requested + rounding + free + pending) FROM pool WHERE pool.process = resident.process) AS parts
+      FROM resident) JOIN process ON process.id = process
+WHERE parts IS NULL OR abs(rss - parts) * 100 > rss * 3;

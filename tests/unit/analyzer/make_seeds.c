@@ -43,8 +43,9 @@ static void seed_every_event(void)
         encode_tick(to, 1000);
         encode_free(to, WIRE_AGE_1MS, 1, 100);
         encode_lost(to, 5, 1);
-        encode_pool(to, &(struct wire_pool){0, 16, 1, 65536, 4096, 1, 16, 2, 3, 4, 5});
+        encode_pool(to, &(struct wire_pool){.slabs = 1, .slab_bytes = 65536, .requested = 16, .slabs_occupied = {1}});
         encode_usage(to, &(struct wire_usage){.mapped_bytes = 1 << 22, .stacks = 2});
+        encode_resident(to, &(struct wire_resident){.rss = 1 << 20, .files = 1 << 19});
         encode_limits(to, &(struct wire_limits){.number = 1, .why = WIRE_LIMITS_SQUEEZED, .retain_bytes = 1 << 20});
         encode_purged(to,
                       &(struct wire_purged){.number = 1, .why = WIRE_PURGE_PRESSURE, .purges = 1, .bytes = 1 << 20});

@@ -227,8 +227,11 @@ Test(wire, the_last_words_come_back)
 {
         struct wire_event event;
 
-        EXPECT_SAME(WIRE_POOL, pool, struct wire_pool, .size_class = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, UINT64_MAX);
-        EXPECT_SAME(WIRE_USAGE, usage, struct wire_usage, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, UINT64_MAX);
+        EXPECT_SAME(WIRE_POOL, pool, struct wire_pool, .size_class = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+                    16, 17, {18, 19, 20, 21, 22, 23, 24, 25, 26, UINT64_MAX});
+        EXPECT_SAME(WIRE_USAGE, usage, struct wire_usage, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+                    UINT64_MAX);
+        EXPECT_SAME(WIRE_RESIDENT, resident, struct wire_resident, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, UINT64_MAX);
         EXPECT_SAME(WIRE_LIVE, live, struct wire_live, 1, 2, 3, 4, 5, 6, UINT64_MAX);
         EXPECT_SAME(WIRE_WALKED, walked, struct wire_walked, 1, 2, 3, 4, 5, 6, {7, 8, 9, 10, UINT64_MAX});
         EXPECT_SAME(WIRE_EXIT, exit, struct wire_exit_event, 1, 2, 3, 4, 5, UINT64_MAX);
