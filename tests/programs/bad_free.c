@@ -1,6 +1,7 @@
 /* Frees of what is no block: foreign, inside of a block, twice. Each is counted and ignored, the program lives, and the
  * books stay exact. (glibc aborts, so there is no native run to compare with.)
  * compare: nothing
+ * modes: traced
  * expect: exit 0
  * expect: process main frees_interior=5 frees_foreign=9 frees_double=4
  * expect: sql SELECT sum(count) FROM error => 18

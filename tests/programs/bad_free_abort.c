@@ -1,6 +1,7 @@
 /* With --on-error=abort the first wrong free ends the program, as glibc does it, but not before everything is told.
  * options: --on-error=abort
  * compare: exit
+ * modes: traced
  * expect: signal ABRT
  * expect: error double twice allocated=block block_bytes=100
  * expect: sql SELECT sum(count) FROM error => 1

@@ -1,6 +1,7 @@
 /* The program's own handler of SIGABRT runs, finds a heap that works, and may leave: recording is over, the program is not.
  * options: --on-error=abort
  * compare: nothing
+ * modes: traced
  * expect: exit 0
  * expect: error foreign main place=stack
  * expect: process main end_kind=error

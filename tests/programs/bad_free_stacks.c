@@ -1,6 +1,7 @@
 /* Wrong frees are told with what is known: where it was, where the block was allocated, and how far the address is from
  * it. glibc aborts, so there is no native run to compare with.
  * compare: nothing
+ * modes: traced
  * expect: exit 0
  * expect: error foreign wrong_stack call=free place=stack
  * expect: error foreign wrong_static place=module module=bad_free_stacks

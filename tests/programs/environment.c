@@ -1,6 +1,7 @@
 /* The program prints its environment and its arguments: they are the ones it would have without us.
  * env: SOME_VARIABLE=a value
  * run: one two
+ * modes: off traced
  * expect: exit 0
  * expect: live main blocks>=1
  * expect: walk agrees

@@ -1,4 +1,5 @@
 /* The program executes itself twice. Without --follow only the first image is recorded; what it held stays known.
+ * modes: off traced
  * expect: exit 5
  * expect: processes 1
  * expect: live before_exec blocks=7 bytes=7*30

@@ -1,4 +1,5 @@
 /* posix_spawn of a program that prints its LD_PRELOAD and its descriptors: it sees nothing of ours.
+ * modes: off traced
  * expect: exit 0
  * expect: processes 1
  * expect: live own blocks=3 bytes=3*5

@@ -1,6 +1,7 @@
 /* A signal handler allocates and frees while main does, 20,000 times: no block has two owners, and the counts are exact.
  * (glibc makes no such promise: no native run.)
  * compare: nothing
+ * modes: traced
  * expect: exit 0
  * expect: total handler allocations=20000 frees=20000
  * expect: live handler blocks=0
