@@ -60,7 +60,7 @@ static inline void block_store(struct thread *thread, struct block *block, size_
 
 void *block_new(size_t size, size_t alignment, enum wire_alloc_kind kind, bool zero, const uintptr_t *frame)
 {
-        int errno_before = errno;
+        int *error = &errno, errno_before = *error;
         struct thread *thread = size <= PTRDIFF_MAX ? thread_enter() : NULL;
         struct block block = {.start = NULL};
 
@@ -76,7 +76,7 @@ void *block_new(size_t size, size_t alignment, enum wire_alloc_kind kind, bool z
                 block_store(thread, &block, size,
                             recorder_alloc(&thread->recorder, frame, kind, size, block.usable, block.start));
         block_leave(thread);
-        errno = errno_before;
+        *error = errno_before;
         return block.start;
 }
 

@@ -161,8 +161,11 @@ static inline void *aligned(size_t alignment, size_t size, const uintptr_t *fram
         else if (UNLIKELY(alignment & (alignment - 1)))
                 alignment = (size_t)2 << (63 - __builtin_clzll(alignment));
 
-        void *block = plain_alloc(size, alignment);
+        void *block = plain_alloc_aligned(size, alignment);
 
+        if (LIKELY(block))
+                return block;
+        block = plain_alloc(size, alignment);
         return LIKELY(block) ? block : block_new(size, alignment, WIRE_ALIGNED, false, frame);
 }
 
@@ -207,7 +210,9 @@ EXPORT int posix_memalign(void **ret_block, size_t alignment, size_t size)
 
 EXPORT size_t malloc_usable_size(void *block)
 {
-        return block ? block_usable(block) : 0;
+        size_t usable = plain_usable(block);
+
+        return LIKELY(usable) || !block ? usable : block_usable(block);
 }
 
 /* --- glibc's own names for the same ------------------------------------------------------------------------------ */

@@ -71,18 +71,30 @@ void *plain_alloc(size_t size, size_t alignment)
         return block && UNLIKELY(beat) ? plain_beat(block) : block;
 }
 
+/* Of a block at this address in a slab of any plain heap; else 0. */
+static inline size_t usable_in(const struct slab *slab, const void *block)
+{
+        uintptr_t owner = atomic_load_explicit(&slab->owner, memory_order_relaxed);
+        size_t usable = atomic_load_explicit(&slab->bytes, memory_order_relaxed);
+        size_t offset = (size_t)((const char *)block - slab_start(slab));
+
+        if (!owner || owner & SLAB_SIDED ||
+            offset != usable * size_class_index(offset, atomic_load_explicit(&slab->reciprocal, memory_order_relaxed)))
+                return 0;
+        return usable;
+}
+
+size_t plain_usable(const void *block)
+{
+        return segment_holds((uintptr_t)block) ? usable_in(slab_of_block(block), block) : 0;
+}
+
 void *plain_resize(void *block, size_t size)
 {
-        struct slab *slab = segment_holds((uintptr_t)block) ? slab_of_block(block) : NULL;
-        uintptr_t owner = slab ? atomic_load_explicit(&slab->owner, memory_order_relaxed) : 0;
-        size_t usable, offset;
+        size_t usable = plain_usable(block);
         void *moved;
 
-        if (!owner || owner & SLAB_SIDED)
-                return NULL;
-        usable = atomic_load_explicit(&slab->bytes, memory_order_relaxed);
-        offset = (size_t)((char *)block - slab_start(slab));
-        if (offset != usable * size_class_index(offset, atomic_load_explicit(&slab->reciprocal, memory_order_relaxed)))
+        if (!usable)
                 return NULL;
         if (size <= usable && size >= usable / 2) /* below half, a smaller block saves more than the copy costs */
                 return block;

@@ -28,6 +28,23 @@ static inline bool plain_free_fast(void *block)
 /* Up to SIZE_CLASS_BYTES_MAX bytes and any alignment; NULL: not done. */
 void *plain_alloc(size_t size, size_t alignment);
 
+/* The same for what the fast path does; NULL: not done. Rounded up to the alignment, the size is of a class whose
+ * blocks all have it; see size_class_aligned. */
+static inline void *plain_alloc_aligned(size_t size, size_t alignment)
+{
+        size_t least = (size + alignment - 1) & -alignment;
+        bool beat;
+        void *block;
+
+        if (UNLIKELY(size - 1 >= SIZE_CLASS_QUICK_BYTES || alignment > SIZE_CLASS_QUICK_BYTES))
+                return NULL;
+        block = heap_alloc_fast(heap_current, least, &beat);
+        return block && UNLIKELY(beat) ? plain_beat(block) : block;
+}
+
+/* Usable bytes of a block of a plain heap; 0: none such. */
+size_t plain_usable(const void *block);
+
 /* NULL: not done; the block is as it was. */
 void *plain_resize(void *block, size_t size);
 

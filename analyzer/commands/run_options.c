@@ -103,7 +103,7 @@ static const char long_help[] =
         "      --encode-links       free lists that cannot be forged\n"
         "      --drop               drop events, and count them, rather than let PROGRAM wait for the analyzer\n"
         "      --retain SIZE        free memory that the pools keep for good; --retain-most SIZE: that they keep at\n"
-        "                           most; --decay-ms N: how long they keep what is between; default 4M, 128M, 1000\n"
+        "                           most; --decay-ms N: how long they keep what is between; default 2M, 128M, 1000\n"
         "      --governor=on|off    off: keep as much when memory gets short; default on\n"
         "  -h, --help               this text\n"
         "      --version            the version\n"

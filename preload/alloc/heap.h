@@ -197,7 +197,10 @@ struct heap_group {
 };
 extern struct heap_group heap_group_first;
 
-enum { HEAP_RESTLESS = 3 }; /* ticks that a heap is watched after it may have left something to do */
+enum {
+        HEAP_RESTLESS = 3,      /* ticks that a heap is watched after it may have left something to do */
+        HEAP_TICKS_A_LOOK = 32, /* slow calls for one look at the clock */
+};
 
 /* heap.c */
 size_t heap_purge_slab(struct slab *slab);  /* slab_purge_remote, and tells the owner; how many bytes */
@@ -240,7 +243,7 @@ static inline bool heap_is_waiting(const struct heap *heap)
 /* In the slow paths, where no list is being worked on: time passes. */
 static inline void heap_tick(struct heap *heap)
 {
-        if (UNLIKELY(heap_is_waiting(heap)))
+        if (UNLIKELY(heap_is_waiting(heap)) && (++heap->ticks % HEAP_TICKS_A_LOOK == 0 || purge_is_excess()))
                 heap_tick_slow(heap);
 }
 

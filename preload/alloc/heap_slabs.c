@@ -2,7 +2,6 @@
 #include "preload/alloc/heap.h"
 
 enum {
-        TICKS_A_LOOK = 32,     /* slow calls for one look at the clock */
         SLABS_A_TICK = 2048,   /* that a heap sweeps, about */
         SEGMENTS_A_TICK = 256, /* whose slabs are looked at */
 };
@@ -222,7 +221,7 @@ COLD void heap_look_at_clock(struct heap *heap)
 COLD void heap_tick_slow(struct heap *heap)
 {
         purge_excess();
-        if (++heap->ticks % TICKS_A_LOOK == 0)
+        if (heap->ticks % HEAP_TICKS_A_LOOK == 0)
                 heap_look_at_clock(heap);
 }
 

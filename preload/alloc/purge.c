@@ -20,7 +20,7 @@ void (*purge_done)(enum purge_why why, size_t bytes, uint64_t began_ns, uint64_t
 
 _Atomic size_t purge_watch = RETAIN_BYTES;
 static _Atomic size_t retain = RETAIN_BYTES;
-static _Atomic size_t most = MOST_BYTES;
+_Atomic size_t purge_most = MOST_BYTES;
 static _Atomic unsigned decay = DECAY_MS;
 static _Atomic uint64_t last_ms;
 
@@ -30,7 +30,7 @@ void purge_set(struct purge_limits limits)
 
         atomic_store_explicit(&retain, limits.retain_bytes, memory_order_relaxed);
         atomic_store_explicit(&purge_watch, watch, memory_order_relaxed);
-        atomic_store_explicit(&most, limits.most_bytes, memory_order_relaxed);
+        atomic_store_explicit(&purge_most, limits.most_bytes, memory_order_relaxed);
         atomic_store_explicit(&decay, limits.decay_ms, memory_order_relaxed);
 }
 
@@ -38,7 +38,7 @@ struct purge_limits purge_now(void)
 {
         return (struct purge_limits){
                 .retain_bytes = atomic_load_explicit(&retain, memory_order_relaxed),
-                .most_bytes = atomic_load_explicit(&most, memory_order_relaxed),
+                .most_bytes = atomic_load_explicit(&purge_most, memory_order_relaxed),
                 .decay_ms = atomic_load_explicit(&decay, memory_order_relaxed),
         };
 }
@@ -79,7 +79,7 @@ size_t purge_force(void)
 
 COLD void purge_excess(void)
 {
-        size_t limit = atomic_load_explicit(&most, memory_order_relaxed);
+        size_t limit = atomic_load_explicit(&purge_most, memory_order_relaxed);
         size_t quarter = segment_mapped_bytes() / 4;
 
         if (!limit)

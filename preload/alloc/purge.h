@@ -43,7 +43,13 @@ static inline bool purge_is_waiting(void)
         return memory_retained_bytes() > atomic_load_explicit(&purge_watch, memory_order_relaxed);
 }
 
-/* Gives back what is above the most, at once. */
+/* Gives back what is above the most, at once; the first asks whether there may be some. */
+extern _Atomic size_t purge_most;
+
+static inline bool purge_is_excess(void)
+{
+        return memory_retained_bytes() > atomic_load_explicit(&purge_most, memory_order_relaxed);
+}
 void purge_excess(void);
 
 /* Coarse, and cheap to ask. */
