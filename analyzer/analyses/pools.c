@@ -168,10 +168,11 @@ struct table *analysis_pools(const struct evidence *evidence)
         if (table->row_count) {
                 tell_efficiency(evidence, table, &totals);
                 tell_rates(evidence, table, &totals);
-                purging_tell(evidence, table);
         } else {
                 table_note(table, told ? "the pools were never used"
                                        : "the pools did not tell: the program ended without last words");
         }
+        if (evidence->process_count)
+                purging_tell(evidence, table);
         return table;
 }

@@ -148,8 +148,9 @@ CREATE TABLE pool (
   PRIMARY KEY (process, size_class)
 ) WITHOUT ROWID;
 
--- How much free memory the pools kept, from each change on until the next. Row 0 is what was configured; after 200
--- changes the last row stands for all that followed.
+-- How much free memory the pools kept, from each change on until the next. Row 0 is what was configured, or in
+-- a forked child what held at the fork, with the reason for that; after 200 changes the last row stands for all that
+-- followed.
 CREATE TABLE purge_limit (
   process INTEGER, place INTEGER,
   number INTEGER,                -- of the change
