@@ -1,40 +1,9 @@
-# Tables of ratios to glibc from the runs that tests/bench/run wrote: for each round the ratio to glibc's run of the same
-# round, of these the median. -v tools="glibc …" gives the columns.
+# Tables of ratios to glibc, and what is to be reached; after runs.awk.
 #
 #   pools      libheaptap.so preloaded without a pipe: the allocator alone
 #   off        the same through the wrapper (--trace=off)
 #   tracing    scripts/heaptap, every allocation recorded; the analyzer works beside the program
 #   heaptrack  the same of heaptrack, whose interpreter and compressor work beside the program
-
-function median(list, wanted,    values, count, i, j, value) {
-        count = split(list, values, " ")
-        for (i = 2; i <= count; i++) {
-                value = values[i] + 0
-                for (j = i - 1; j > 0 && values[j] + 0 > value; j--)
-                        values[j + 1] = values[j]
-                values[j + 1] = value
-        }
-        if (count == 0)
-                return -1
-        return count % 2 ? values[(count + 1) / 2] + 0 : (values[count / 2] + values[count / 2 + 1]) / 2
-}
-
-# The median over the rounds of cell[a] / cell[b]; -1: no round has both.
-function ratio(what, workload, a, b,    round, list) {
-        list = ""
-        for (round = 1; round <= rounds; round++)
-                if (cell[what, workload, a, round] > 0 && cell[what, workload, b, round] > 0)
-                        list = list " " cell[what, workload, a, round] / cell[what, workload, b, round]
-        return median(list)
-}
-
-function middle(what, workload, tool,    round, list) {
-        list = ""
-        for (round = 1; round <= rounds; round++)
-                if ((what, workload, tool, round) in cell)
-                        list = list " " cell[what, workload, tool, round]
-        return median(list)
-}
 
 function heading(text, columns,    i) {
         printf "\n%s\n%-10s %10s", text, "", "glibc"
@@ -73,8 +42,6 @@ function table(what, text, divisor, unit, columns,    i, w, value, sum, count) {
                         printf count[i] ? " %13.2f" : " %13s", count[i] ? exp(sum[i] / count[i]) : "-"
         printf "\n"
 }
-
-function has(name) { return index(" " tools " ", " " name " ") }
 
 function ends(    i, w, value) {
         printf "\nAFTER THE PROGRAM'S END (and before its start), seconds of the wrapper\n%-10s", ""
@@ -170,86 +137,80 @@ function everywhere(what, workload,    i) {
 
 function verdict(text, value, most) {
         if (value < 0)
-                printf "  %-62s %5s  not measured\n", text, "-"
+                printf "  %-66s %5s  not measured\n", text, "-"
         else
-                printf "  %-62s %5.2f  %s\n", text, value, value <= most ? "met" : "MISSED"
+                printf "  %-66s %5.2f  %s\n", text, value, value <= most ? "met" : "MISSED"
 }
 
-# The pools without tracing beside the other allocators.
-function allocators(    i, w, value, best, best_value, least, most, over, worst, kindest) {
+# How many times as long as with the best of the others a workload takes with the pools.
+function to_best(what, workload,    i, value, most) {
+        most = -1
+        for (i = 1; i <= allocator_count; i++) {
+                value = ratio(what, workload, "pools", allocator[i])
+                most = value > most ? value : most
+        }
+        return most
+}
+
+# The allocator with the least geometric mean.
+function best_of(what,    i, value, best, least) {
+        for (i = 1; i <= allocator_count; i++) {
+                value = geomean(what, allocator[i], "glibc")
+                if (best == "" || value < least) {
+                        best = allocator[i]
+                        least = value
+                }
+        }
+        return best
+}
+
+# The workload where the pools do best beside an allocator.
+function kindest_of(what, other,    w, value, kindest, least) {
+        for (w = 1; w <= workload_count; w++) {
+                value = everywhere(what, workload[w]) ? ratio(what, workload[w], "pools", other) : -1
+                if (value >= 0 && (kindest == "" || value < least)) {
+                        kindest = workload[w]
+                        least = value
+                }
+        }
+        return kindest
+}
+
+function allocator_bars(what, name,    w, value, best, most, over, worst, kindest) {
+        best = best_of(what)
+        kindest = kindest_of(what, best)
+        most = -1
+        for (w = 1; w <= workload_count; w++) {
+                value = everywhere(what, workload[w]) ? to_best(what, workload[w]) : -1
+                if (value > most) {
+                        worst = workload[w]
+                        most = value
+                }
+                if (value > 1.10)
+                        over = over sprintf(" %s %.2f", workload[w], value)
+        }
+        verdict(sprintf("%s, geometric mean, to the best of them, %s: at most 0.97", name, best), geomean(what, "pools", best), 0.97)
+        verdict(sprintf("    and without the workload that is kindest, %s", kindest),
+                geomean(what, "pools", best, " " kindest " "), 0.97)
+        verdict(sprintf("%s of each workload to the best there: at most 1.10 (%s)", name, worst), most, 1.10)
+        if (over != "")
+                print "    over it:" over
+}
+
+# The pools without tracing beside the other allocators. Processor time says the same as wall time, and does so on a machine
+# that has other work, too; it is the wall time that counts.
+function allocators(    i) {
         allocator_count = 0
         for (i = 1; i <= tool_count; i++)
                 if (tool[i] ~ /^(mimalloc|jemalloc|tcmalloc)$/)
                         allocator[++allocator_count] = tool[i]
         if (!has("pools") || !allocator_count)
                 return
-        printf "\nALLOCATOR BARS: pools beside mimalloc, jemalloc and tcmalloc\n"
-        for (i = 1; i <= allocator_count; i++) {
-                value = geomean("wall", allocator[i], "glibc")
-                if (best == "" || value < best_value) {
-                        best = allocator[i]
-                        best_value = value
-                }
-        }
-        for (w = 1; w <= workload_count; w++) {
-                if (!everywhere("wall", workload[w]))
-                        continue
-                value = -1
-                for (i = 1; i <= allocator_count; i++)
-                        if (ratio("wall", workload[w], "pools", allocator[i]) > value)
-                                value = ratio("wall", workload[w], "pools", allocator[i])
-                if (worst == "" || value > most) {
-                        worst = workload[w]
-                        most = value
-                }
-                if (value > 1.10)
-                        over = over sprintf(" %s (%.2f)", workload[w], value)
-                value = ratio("wall", workload[w], "pools", best)
-                if (kindest == "" || value < least) {
-                        kindest = workload[w]
-                        least = value
-                }
-        }
-        verdict(sprintf("wall, geometric mean, to the best of them, %s: at most 0.97", best), geomean("wall", "pools", best), 0.97)
-        verdict(sprintf("    and without the workload that is kindest, %s", kindest), geomean("wall", "pools", best, " " kindest " "), 0.97)
-        verdict(sprintf("wall of each workload to the best there: at most 1.10 (%s)", worst), worst == "" ? -1 : most, 1.10)
-        if (over != "")
-                print "     over it:" over
-        value = geomean("rss", "pools", "mimalloc")
-        verdict("peak RSS, geometric mean, to mimalloc: at most 1.00", has("mimalloc") ? value : -1, 1.00)
+        printf "\nALLOCATOR BARS: the pools beside mimalloc, jemalloc and tcmalloc\n"
+        allocator_bars("wall", "wall")
+        allocator_bars("cpu", "CPU")
+        verdict("peak RSS, geometric mean, to mimalloc: at most 1.00", has("mimalloc") ? geomean("rss", "pools", "mimalloc") : -1, 1.00)
         verdict("peak RSS, geometric mean, to glibc: at most 1.10", geomean("rss", "pools", "glibc"), 1.10)
-}
-
-BEGIN {
-        FS = "\t"
-        tool_count = split(tools, tool, " ")
-}
-
-NR == 1 { next }
-
-{
-        if (!($1 in seen)) {
-                seen[$1] = 1
-                workload[++workload_count] = $1
-        }
-        rounds = $3 > rounds ? $3 : rounds
-        if ($13 != 0) {
-                failed[$1, $2] = 1
-                next
-        }
-        cell["wall", $1, $2, $3] = $4
-        cell["cpu", $1, $2, $3] = $5 + $6
-        cell["cpu_all", $1, $2, $3] = $9
-        cell["rss", $1, $2, $3] = $7
-        if ($2 ~ /^(off|tracing|heaptrack.*)$/) {
-                wrapped[$2] = 1
-                cell["end", $1, $2, $3] = $8 - $4
-        }
-        if ($10 != "-") {
-                cell["events", $1, $2, $3] = $10
-                cell["event_bytes", $1, $2, $3] = $11
-                lost += $12
-        }
 }
 
 END {
