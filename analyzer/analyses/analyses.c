@@ -18,6 +18,7 @@ static const struct analysis {
         {analysis_churn, false, 1 << WHAT_ALLOC | 1 << WHAT_TEMPORARY},
         {analysis_resident, true, 0},
         {analysis_pools, true, 0},
+        {analysis_slabs, true, 0},
         {analysis_purging, true, 0},
         {analysis_waste, false, 1 << WHAT_WASTE},
 };

@@ -28,6 +28,7 @@ struct table *analysis_growth(const struct evidence *evidence);
 struct table *analysis_peak(const struct evidence *evidence);
 struct table *analysis_churn(const struct evidence *evidence);
 struct table *analysis_resident(const struct evidence *evidence);
+struct table *analysis_slabs(const struct evidence *evidence);
 struct table *analysis_pools(const struct evidence *evidence);
 struct table *analysis_purging(const struct evidence *evidence);
 struct table *analysis_waste(const struct evidence *evidence);

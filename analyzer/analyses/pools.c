@@ -151,6 +151,36 @@ static void tell_rates(const struct evidence *evidence, struct table *table, con
         table_note(table, "hit rate: allocations that needed no search for a slab with free blocks");
 }
 
+/* For machines: how full the slabs of each class are, and how they came and went. */
+struct table *analysis_slabs(const struct evidence *evidence)
+{
+        static const char *const keys[DECILES] = {"occupied_10", "occupied_20", "occupied_30", "occupied_40",
+                                                  "occupied_50", "occupied_60", "occupied_70", "occupied_80",
+                                                  "occupied_90", "occupied_100"};
+        struct table *table = table_create("slabs", "SLABS");
+
+        table->minor = table->whole = true;
+        table_column(table, "block_bytes", "block", UNIT_BYTES, false);
+        table_column(table, "slabs_created", "made", UNIT_COUNT, true);
+        table_column(table, "slabs_destroyed", "unmade", UNIT_COUNT, true);
+        for (int i = 0; i < DECILES; i++)
+                table_column(table, keys[i], keys[i], UNIT_COUNT, true);
+        for (struct sqlite3_stmt *rows = pool_rows(evidence); profile_next(evidence->profile, rows);) {
+                struct totals totals = {.held = 0};
+
+                add_up(rows, &totals);
+                if (!row_integer(rows, BLOCK) || (!totals.slabs && !totals.created))
+                        continue;
+                table_row(table, NULL);
+                table_put(table, row_integer(rows, BLOCK));
+                table_put(table, totals.created);
+                table_put(table, totals.destroyed);
+                for (int i = 0; i < DECILES; i++)
+                        table_put(table, totals.occupied[i]);
+        }
+        return table;
+}
+
 struct table *analysis_pools(const struct evidence *evidence)
 {
         struct table *table = table_create("pools", "POOLS");
