@@ -81,11 +81,13 @@ static uint32_t count_blocks(struct count *count, const struct slab_view *view, 
                 /* Acquire: should the array have gone to another slab, the next slab to be looked at shows it. */
                 uint64_t side = atomic_load_explicit(&view->side[i], memory_order_acquire);
 
-                if (side)
+                bool in_use = heap_record_in_use(side);
+
+                if (in_use)
                         count_used(count, pool, from, view->bytes, count->requested(side, view->bytes));
                 else
                         free += touched(count, from, from + view->bytes);
-                used += side != 0;
+                used += in_use;
         }
         *ret_free = free;
         return used;
@@ -145,7 +147,8 @@ static void count_large(struct count *count, const struct slab_view *view, size_
         uint64_t side = view->side ? atomic_load_explicit(view->side, memory_order_relaxed) : 0;
         size_t end = from + ((view->bytes + (size_t)SLICE_BYTES - 1) & ~((size_t)SLICE_BYTES - 1));
 
-        count_used(count, pool, from, view->bytes, side ? count->requested(side, view->bytes) : view->bytes);
+        count_used(count, pool, from, view->bytes,
+                   heap_record_in_use(side) ? count->requested(side, view->bytes) : view->bytes);
         if (count->page)
                 pool->free += touched(count, from + view->bytes, end);
 }
@@ -221,7 +224,7 @@ static void count_huge(struct count *count, const struct huge *huge)
 
         if (!start)
                 return;
-        if (side && atomic_load_explicit(&huge->sided, memory_order_relaxed))
+        if (heap_record_in_use(side) && atomic_load_explicit(&huge->sided, memory_order_relaxed))
                 requested = count->requested(side, usable);
         if (requested > usable)
                 requested = usable;

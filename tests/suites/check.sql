@@ -39,6 +39,13 @@ FROM (SELECT id, empty_pinned, empty_pinned + empty_filling + empty_dense + empt
       FROM process WHERE walk <> 'none' AND threads_at_exit = 1)
 WHERE empty IS NOT free OR pinned > empty_pinned;
 
+-- Block by block, the pools hold what the walk of the heap has seen, touched or not.
+SELECT 'process ' || id || ' (' || exe || '): the walk sees ' || walked || ' bytes, the pools say ' || held
+FROM (SELECT id, exe, walk_bytes + walk_inherited_bytes AS walked,
+             (SELECT sum(requested + untouched) FROM pool WHERE process = process.id) AS held
+      FROM process WHERE walk = 'agrees' AND threads_at_exit = 1 AND walk_untraced_blocks = 0)
+WHERE walked IS NOT held;
+
 -- The parts of what the kernel counts as resident add up to it, but for 3 %.
 SELECT 'process ' || id || ' (' || exe || '): ' || rss || ' bytes are resident, but the parts add up to ' || parts
 FROM (SELECT process, rss, retained + metadata + side + recorder + shared + library + files + stack + anonymous +

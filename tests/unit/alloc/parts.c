@@ -151,8 +151,10 @@ Test(parts, blocks_that_others_have_freed_wait_to_be_taken_in)
 
         for (unsigned i = 0; i < 8; i++)
                 block[i] = hold_slack(heap, 500);
-        for (unsigned i = 0; i < 5; i++)
+        for (unsigned i = 0; i < 5; i++) {
                 let_go(other, block[i]);
+                atomic_store(block[i].side, 1ull << 62 | i); /* what a caller may leave there */
+        }
         parts = take();
         cr_assert_eq(parts.pool[class].pending, 5 * block[0].usable);
         cr_assert_eq(parts.pool[class].requested, 3 * 500);
