@@ -115,3 +115,63 @@ END
                 true
         done <sessions
 }
+
+# A redis-server under heaptap on a socket of its own, and a load that takes seconds and says what it saw.
+redis() {
+        command -v redis-server && command -v redis-benchmark || skip "no redis"
+        "$HEAPTAP" -q -o p.heap redis-server --port 0 --unixsocket "$PWD/socket" --save '' --appendonly no >server 2>&1 &
+        wrapper=$!
+        eventually redis-cli -s "$PWD/socket" ping
+        reader=$(reader_of $wrapper)
+}
+
+# Its answers are the ones without heaptap, and it ends as it would.
+redis_works() {
+        redis-benchmark -s "$PWD/socket" -q -n "${1:-5000}" -c 10 -P 8 -r 1000 -t set,lpush >/dev/null
+        [ "$(redis-cli -s "$PWD/socket" eval 'for i = 1, 500 do redis.call("rpush", "mine", i) end return redis.call("llen", "mine")' 0)" = 500 ]
+        redis-cli -s "$PWD/socket" shutdown nosave
+        ends_with $wrapper 0
+}
+
+@test "redis goes on when the analyzer is killed under load" {
+        redis
+        redis-benchmark -s "$PWD/socket" -q -n 20000 -c 10 -P 8 -r 1000 -t set >/dev/null &
+        load=$!
+        sleep 0.1
+        kill -KILL "$reader"
+        wait $load
+        redis_works
+}
+
+@test "redis goes on when the analyzer stands still under load" {
+        export HEAPTAP_STALL_MS=200
+        redis
+        kill -STOP "$reader"
+        begin=$SECONDS
+        redis-benchmark -s "$PWD/socket" -q -n 20000 -c 10 -P 8 -r 1000 -t set >/dev/null
+        [ $((SECONDS - begin)) -le 20 ]
+        kill -CONT "$reader"
+        redis_works
+}
+
+@test "redis goes on when the analyzer is slow" {
+        redis
+        ( while kill -STOP "$reader" 2>/dev/null; do sleep 0.05; kill -CONT "$reader" 2>/dev/null; sleep 0.005; done ) &
+        slow=$!
+        redis_works 3000
+        kill $slow || true
+        # A slow analyzer is waited for: nothing is lost.
+        [ "$(sqlite3 p.heap "select count(*) from process where walk = 'agrees'")" = 1 ]
+}
+
+@test "redis goes on when there is no analyzer" {
+        mkfifo pipe
+        sleep 60 <>pipe &
+        holder=$!
+        export HEAPTAP_STALL_MS=200
+        HEAPTAP_PIPE=$PWD/pipe LD_PRELOAD=$BUILD/libheaptap.so redis-server --port 0 --unixsocket "$PWD/socket" --save '' --appendonly no >server 2>&1 &
+        wrapper=$!
+        eventually redis-cli -s "$PWD/socket" ping
+        redis_works
+        kill $holder
+}
