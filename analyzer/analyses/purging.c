@@ -25,8 +25,11 @@ void purging_tell(const struct evidence *evidence, struct table *pools)
 static void tell_reasons(const struct evidence *evidence, struct table *table)
 {
         static const char *const words[][2] = {
-                {"decay", "free for long enough"}, {"excess", "more than may stay"}, {"pressure", "memory was short"},
-                {"trim", "malloc_trim"},           {"exhausted", "there was no address space"},
+                {"decay", "free for long enough"},
+                {"excess", "more than may stay"},
+                {"pressure", "memory was short"},
+                {"trim", "malloc_trim"},
+                {"exhausted", "there was no address space"},
         };
         struct sqlite3_stmt *rows = profile_query(
                 evidence->profile, "SELECT why, " SUMS " FROM purge WHERE process = ?1 GROUP BY why ORDER BY 3 DESC, 1",
