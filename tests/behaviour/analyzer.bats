@@ -118,7 +118,7 @@ END
 
 # A redis-server under heaptap on a socket of its own, and a load that takes seconds and says what it saw.
 redis() {
-        command -v redis-server && command -v redis-benchmark || skip "no redis"
+        command -v redis-server || skip "no redis"
         "$HEAPTAP" -q -o p.heap redis-server --port 0 --unixsocket "$PWD/socket" --save '' --appendonly no >server 2>&1 &
         wrapper=$!
         eventually redis-cli -s "$PWD/socket" ping

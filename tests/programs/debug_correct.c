@@ -1,5 +1,6 @@
 /* With every check at once a correct program behaves as without: same output, same counts, and no error.
  * options: --debug --guard 3 --encode-links
+ * modes: pools traced
  * expect: exit 0
  * expect: sql SELECT count(*) FROM error => 0
  * expect: walk agrees

@@ -2,6 +2,7 @@
  * freed first.
  * options: --debug
  * compare: nothing
+ * modes: traced
  * expect: exit 0
  * expect: error overflow freed_with_overflow call=free allocated=block block_bytes=40 offset=40 changed_bytes=1
  * expect: error overflow resized_with_overflow call=realloc allocated=block block_bytes=100 offset=103 changed_bytes=4

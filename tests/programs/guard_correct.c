@@ -2,6 +2,7 @@
  * thread, and wrong frees of them are told as of others.
  * options: --guard 1
  * compare: nothing
+ * modes: traced
  * expect: exit 0
  * expect: error double main allocated=block block_bytes=100
  * expect: error interior main allocated=block offset=16

@@ -1,6 +1,7 @@
 /* A guarded block that is freed cannot even be read.
  * options: --guard 1
  * compare: nothing
+ * modes: traced
  * expect: signal SEGV
  * expect: sql SELECT count(*) FROM guarded WHERE freed AND bytes = 64 => 1
  * expect: sql SELECT symbol.function FROM guarded JOIN stack_frame ON stack_frame.stack = free_stack JOIN symbol

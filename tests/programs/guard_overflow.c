@@ -2,6 +2,7 @@
  * nowhere. The report can name the block; what lived in others is known as ever.
  * options: --guard 1
  * compare: nothing
+ * modes: traced
  * expect: signal SEGV
  * expect: process main end_kind=killed
  * expect: live guarded_block blocks=1 bytes=64

@@ -2,6 +2,7 @@
  * given up, the block is named, and all blocks handed out since are whole.
  * options: --encode-links
  * compare: nothing
+ * modes: traced
  * expect: exit 0
  * expect: sql SELECT block_bytes, block_kind, symbol.function FROM error JOIN stack_frame ON stack_frame.stack = alloc_stack
      JOIN symbol ON symbol.frame = stack_frame.frame WHERE error.kind = 'link' AND position = 0 => 100|malloc|block
