@@ -31,12 +31,11 @@ static NOINLINE void *malloc_slow(size_t size)
 
 EXPORT void *malloc(size_t size)
 {
-        bool beat;
-        void *block = heap_alloc_fast(heap_current, size, &beat);
+        void *block = heap_alloc_fast(heap_current, size);
 
         if (UNLIKELY(!block))
                 return malloc_slow(size);
-        return UNLIKELY(beat) ? plain_beat(block) : block;
+        return block;
 }
 
 static NOINLINE void free_slow(void *block)
@@ -98,20 +97,19 @@ static NOINLINE void *calloc_slow(size_t bytes)
 EXPORT void *calloc(size_t count, size_t size)
 {
         size_t bytes;
-        bool beat;
         void *block;
 
         if (__builtin_mul_overflow(count, size, &bytes)) {
                 errno = ENOMEM;
                 return NULL;
         }
-        block = heap_alloc_fast(heap_current, bytes, &beat);
+        block = heap_alloc_fast(heap_current, bytes);
         if (UNLIKELY(!block))
                 return calloc_slow(bytes);
         bytes = (bytes + 15) & ~(size_t)15;
         __asm__("" : "+r"(bytes)); /* libc's memset is faster than what the compiler makes of a small multiple */
         memset(block, 0, bytes);
-        return UNLIKELY(beat) ? plain_beat(block) : block;
+        return block;
 }
 
 /* realloc and reallocarray. A size of 0 frees, as in glibc. */

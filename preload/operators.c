@@ -73,24 +73,22 @@ static NOINLINE void delete_slow(void *block, enum wire_call call, bool sized, s
         void *symbol(size_t size);                                                                                     \
         EXPORT void *symbol(size_t size)                                                                               \
         {                                                                                                              \
-                bool beat;                                                                                             \
-                void *block = heap_alloc_fast(heap_current, size, &beat);                                              \
+                void *block = heap_alloc_fast(heap_current, size);                                                     \
                                                                                                                        \
                 if (UNLIKELY(!block))                                                                                  \
                         return block_kept(new_slow(size, kind, name, BLOCK_FRAME));                                    \
-                return UNLIKELY(beat) ? plain_beat(block) : block;                                                     \
+                return block;                                                                                          \
         }
 #define NEW_NOTHROW(symbol, kind)                                                                                      \
         void *symbol(size_t size, const void *tag);                                                                    \
         EXPORT void *symbol(size_t size, const void *tag)                                                              \
         {                                                                                                              \
-                bool beat;                                                                                             \
-                void *block = heap_alloc_fast(heap_current, size, &beat);                                              \
+                void *block = heap_alloc_fast(heap_current, size);                                                     \
                                                                                                                        \
                 (void)tag;                                                                                             \
                 if (UNLIKELY(!block))                                                                                  \
                         return block_kept(new_slow(size, kind, NULL, BLOCK_FRAME));                                    \
-                return UNLIKELY(beat) ? plain_beat(block) : block;                                                     \
+                return block;                                                                                          \
         }
 #define NEW_ALIGNED(symbol, kind, name)                                                                                \
         void *symbol(size_t size, size_t alignment);                                                                   \

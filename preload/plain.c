@@ -4,19 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-COLD void *plain_beat(void *block)
-{
-        int errno_before = errno;
-        struct thread *thread = thread_enter();
-
-        if (thread) {
-                heap_beat(thread->heap, block);
-                thread_leave(thread);
-        }
-        errno = errno_before;
-        return block;
-}
-
 static COLD void put_away(void *block)
 {
         int errno_before = errno;
@@ -58,8 +45,6 @@ bool plain_free(void *block)
 void *plain_alloc(size_t size, size_t alignment)
 {
         unsigned size_class;
-        bool beat;
-        void *block;
 
         if (alignment > 16)
                 size_class = size_class_aligned(size, alignment);
@@ -67,8 +52,7 @@ void *plain_alloc(size_t size, size_t alignment)
                 size_class = size <= SIZE_CLASS_BYTES_MAX ? size_class_of(size) : SIZE_CLASSES;
         if (size_class == SIZE_CLASSES)
                 return NULL;
-        block = heap_alloc_medium(heap_current, size_class, &beat);
-        return block && UNLIKELY(beat) ? plain_beat(block) : block;
+        return heap_alloc_medium(heap_current, size_class);
 }
 
 /* Of a block at this address in a slab of any plain heap; else 0. */

@@ -6,9 +6,6 @@
 
 #include "preload/thread.h"
 
-/* A beat is due after this allocation; see heap_beat. Enters the thread. Returns the block. */
-void *plain_beat(void *block);
-
 /* The slab of a block that was just freed was empty. Enters the thread, if there is something to do. */
 void plain_emptied(void *block);
 
@@ -33,13 +30,10 @@ void *plain_alloc(size_t size, size_t alignment);
 static inline void *plain_alloc_aligned(size_t size, size_t alignment)
 {
         size_t least = (size + alignment - 1) & -alignment;
-        bool beat;
-        void *block;
 
         if (UNLIKELY(size - 1 >= SIZE_CLASS_QUICK_BYTES || alignment > SIZE_CLASS_QUICK_BYTES))
                 return NULL;
-        block = heap_alloc_fast(heap_current, least, &beat);
-        return block && UNLIKELY(beat) ? plain_beat(block) : block;
+        return heap_alloc_fast(heap_current, least);
 }
 
 /* Usable bytes of a block of a plain heap; 0: none such. */

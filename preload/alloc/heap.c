@@ -25,7 +25,8 @@ void heap_leave(struct heap *heap)
         atomic_store_explicit(&heap->busy, false, memory_order_release);
 }
 
-/* Between two beats of a slab; see heap_beat. Few while memory waits to be given back, so that it does not wait long.
+/* How many allocations of the fast path lead to a slow one, for its looks at the clock. Few while memory waits to be
+ * given back, so that it does not wait long.
  */
 enum { CREDIT = 1024, CREDIT_WAITING = 48 };
 
@@ -61,18 +62,6 @@ void heap_set_fast(struct heap *heap, unsigned size_class, struct slab *slab)
                 heap->quick[i] = slab;
 }
 
-void heap_beat(struct heap *heap, void *start)
-{
-        struct slab *slab = slab_of_block(start);
-
-        heap_enter(heap);
-        if (slab == heap->fast[slab->size_class])
-                settle(heap, slab);
-        if (heap_is_waiting(heap))
-                heap_look_at_clock(heap);
-        heap_leave(heap);
-}
-
 void heap_emptied(struct heap *heap, void *start)
 {
         struct slab *slab = slab_of_block(start);
@@ -84,8 +73,21 @@ void heap_emptied(struct heap *heap, void *start)
         heap_leave(heap);
 }
 
+/* The credit of the fast path is used up. */
+static COLD void credit_renew(struct heap *heap, struct slab *slab)
+{
+        settle(heap, slab);
+        if (heap_is_waiting(heap))
+                heap_look_at_clock(heap);
+}
+
 static bool alloc_small(struct heap *heap, unsigned size_class, struct block *ret_block)
 {
+        struct slab *fast = heap->fast[size_class];
+
+        if (UNLIKELY(fast != &slab_none && slab_credit_left(fast) <= 0))
+                credit_renew(heap, fast);
+
         struct slab *slab = heap->available[size_class].first;
         struct free_block *block;
 

@@ -45,8 +45,8 @@ void heap_retire(struct heap *heap);  /* its thread has ended: its slabs may be 
 
 /* The fast paths, for plain heaps, sized for inlining; see there. A signal handler may use them on the heap whose fast
  * path it interrupts, if it frees what it allocates, last first. */
-static inline void *heap_alloc_fast(struct heap *heap, size_t size, bool *ret_beat);
-static inline void *heap_alloc_medium(struct heap *heap, unsigned size_class, bool *ret_beat);
+static inline void *heap_alloc_fast(struct heap *heap, size_t size);
+static inline void *heap_alloc_medium(struct heap *heap, unsigned size_class);
 enum heap_free_status {
         HEAP_FREE_NO, /* not done: take the slow path */
         HEAP_FREE_DONE,
@@ -87,9 +87,7 @@ enum heap_resize_status {
 /* Changes the size of a found block without copying, if it can. usable minus size is at most 4095 afterwards. */
 enum heap_resize_status heap_resize(struct heap *heap, struct block *block, size_t size);
 
-/* What the fast paths of a plain heap leave to be done now and then. Each may be late, or about a slab that has changed
- * hands since. */
-void heap_beat(struct heap *heap, void *start);    /* `start` was allocated, and it was time for a beat */
+/* What the fast path leaves to be done. It may be late, or about a slab that has changed hands since. */
 void heap_emptied(struct heap *heap, void *start); /* `start` was freed, and its slab was empty then */
 
 /* For a block in a slab of a plain heap other than `heap`: frees it without any heap; false: take the slow path. */
@@ -151,7 +149,7 @@ _Static_assert((int)HEAP_CLASSES == (int)SIZE_CLASSES, "a pool for each size cla
 
 /* Counts of one pool of a heap. Only the heap's user writes them. */
 struct heap_counts {
-        _Atomic uint64_t allocations; /* of a plain heap: up to the last beat of each slab */
+        _Atomic uint64_t allocations; /* of a plain heap: up to when each slab's credit began */
         _Atomic uint64_t refills;     /* searches for a slab with free blocks */
         _Atomic uint64_t frees_remote, slabs_created, slabs_destroyed;
 };
@@ -261,33 +259,35 @@ static inline bool heap_owns(const struct heap *heap, const struct block *block)
                (atomic_load_explicit(&block->slab->owner, memory_order_relaxed) ^ (uintptr_t)heap) <= SLAB_OWNER_FLAGS;
 }
 
-/* Pops the latest free block; NULL: none. The next of a block is read after, and written before, the list's head, so
- * that a handler which puts back what it took leaves the list as it found it. */
-static inline void *slab_pop(struct slab *slab, bool *ret_beat)
+/* Pops the latest free block; NULL: none, or the credit is used up. The next of a block is read after, and written
+ * before, the list's head, so that a handler which puts back what it took leaves the list as it found it. */
+static inline void *slab_pop(struct slab *slab)
 {
         struct free_block *block = slab->free;
 
         if (UNLIKELY(!block))
                 return NULL;
-        slab->free = block->next;
-        __builtin_prefetch(block->next); /* the next caller writes there at once */
         slab->counts += (uint32_t)SLAB_TAKE;
-        *ret_beat = (int32_t)slab->counts < 0;
+        if (UNLIKELY((int32_t)slab->counts < 0)) /* slab_settle takes it back */
+                return NULL;
+        __asm__("" : "+r"(block));       /* or the compiler moves it to another register before it is returned */
+        __builtin_prefetch(block->next); /* the next caller writes there at once */
+        slab->free = block->next;
         return block;
 }
 
-/* Up to SIZE_CLASS_QUICK_BYTES; NULL: not done, take the slow path. ret_beat (of a block): heap_beat is due. */
-static inline void *heap_alloc_fast(struct heap *heap, size_t size, bool *ret_beat)
+/* Up to SIZE_CLASS_QUICK_BYTES; NULL: not done, take the slow path. */
+static inline void *heap_alloc_fast(struct heap *heap, size_t size)
 {
         if (UNLIKELY(size > SIZE_CLASS_QUICK_BYTES))
                 return NULL;
-        return slab_pop(heap->quick[(size + 15) / 16], ret_beat);
+        return slab_pop(heap->quick[(size + 15) / 16]);
 }
 
 /* The same for a class. */
-static inline void *heap_alloc_medium(struct heap *heap, unsigned size_class, bool *ret_beat)
+static inline void *heap_alloc_medium(struct heap *heap, unsigned size_class)
 {
-        return slab_pop(heap->fast[size_class], ret_beat);
+        return slab_pop(heap->fast[size_class]);
 }
 
 static inline enum heap_free_status slab_free(struct slab *slab, const struct heap *heap, void *start)

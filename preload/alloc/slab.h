@@ -31,7 +31,7 @@ enum {
         SLAB_REMOTE_FLAGS = SLAB_REMOTE_FULL | SLAB_REMOTE_PURGING | SLAB_REMOTE_PURGED,
         SLAB_REMOTE_SHIFT = 48,  /* in remote: how many blocks wait there; an address needs fewer bits */
         SLAB_USED_MASK = 0xffff, /* in counts: blocks in use */
-        SLAB_CREDIT_SHIFT = 16,  /* in counts: how many allocations are left until the next beat, a signed number */
+        SLAB_CREDIT_SHIFT = 16,  /* in counts: allocations that the fast path may still do, a signed number */
         SLAB_TAKE = (int)(1 - (1u << SLAB_CREDIT_SHIFT)), /* what an allocation adds to counts */
 };
 
@@ -170,11 +170,23 @@ static inline uint32_t slab_used(const struct slab *slab)
         return slab->counts & SLAB_USED_MASK;
 }
 
-/* For the owner: how many blocks were allocated since the last time; the credit starts again from `credit`. */
+static inline int32_t slab_credit_left(const struct slab *slab)
+{
+        return (int32_t)slab->counts >> SLAB_CREDIT_SHIFT;
+}
+
+/* For the owner: how many blocks were allocated since the last time; the credit starts again from `credit`. A negative
+ * credit counts calls that found none left: nothing was allocated, and what they added is taken back. */
 static inline uint32_t slab_settle(struct slab *slab, uint16_t credit)
 {
-        uint32_t taken = (uint32_t)(slab->credit - ((int32_t)slab->counts >> SLAB_CREDIT_SHIFT));
+        int32_t left = slab_credit_left(slab);
+        uint32_t taken;
 
+        if (left < 0) {
+                slab->counts -= (uint32_t)-left * (uint32_t)SLAB_TAKE;
+                left = 0;
+        }
+        taken = (uint32_t)(slab->credit - left);
         slab->credit = credit;
         slab->counts = (uint32_t)credit << SLAB_CREDIT_SHIFT | slab_used(slab);
         return taken;

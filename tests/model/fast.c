@@ -3,13 +3,10 @@
 
 bool fast_take(struct heap *heap, size_t size, struct block *ret_block)
 {
-        bool beat = false;
-        void *start = heap_alloc_medium(heap, size_class_of(size), &beat);
+        void *start = heap_alloc_medium(heap, size_class_of(size));
 
         if (!start)
                 return false;
-        if (beat)
-                heap_beat(heap, start);
         return heap_find(start, ret_block) == BLOCK_FOUND;
 }
 

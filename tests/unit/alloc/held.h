@@ -25,17 +25,6 @@ static inline struct block hold(struct heap *heap, size_t size, size_t alignment
         return block;
 }
 
-/* From the fast path, as malloc does it. */
-static inline void *pop(struct heap *heap, size_t size)
-{
-        bool beat = false;
-        void *start = heap_alloc_fast(heap, size, &beat);
-
-        if (start && beat)
-                heap_beat(heap, start);
-        return start;
-}
-
 static inline void let_go(struct heap *heap, struct block block)
 {
         if (block.side)

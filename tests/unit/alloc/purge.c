@@ -84,7 +84,7 @@ static void idle(struct heap *heap, unsigned ms)
 {
         for (unsigned i = 0; i < ms; i++) {
                 for (unsigned j = 0; j < 10; j++) {
-                        void *start = pop(heap, 100);
+                        void *start = heap_alloc_fast(heap, 100);
 
                         if (start && heap_free_fast(heap, start) == HEAP_FREE_EMPTIED)
                                 heap_emptied(heap, start);

@@ -101,12 +101,8 @@ static struct stamp *allocate(struct worker *worker)
 {
         size_t size = size_random(worker);
         size_t alignment = next_random(&worker->random) % 16 ? 16 : (size_t)16 << next_random(&worker->random) % 14;
-        bool beat = false;
-        void *start = alignment == 16 && !worker->sided ? heap_alloc_fast(worker->heap, size, &beat) : NULL;
+        void *start = alignment == 16 && !worker->sided ? heap_alloc_fast(worker->heap, size) : NULL;
         struct block block;
-
-        if (beat)
-                heap_beat(worker->heap, start);
 
         if (start)
                 block = find(start, size);
