@@ -170,21 +170,24 @@ static const char *pool_kind(const struct process *process, const struct wire_po
         return "large";
 }
 
-static void write_occupied(struct writer *writer, const struct wire_pool *pool)
+enum { OCCUPIED_BYTES = WIRE_DECILES * 21 + 1 };
+
+/* The slabs by tenths of occupancy, with blanks between. */
+static const char *occupied(const struct wire_pool *pool, char text[OCCUPIED_BYTES])
 {
-        char text[WIRE_DECILES * 21 + 1] = "";
         int length = 0;
 
         for (size_t i = 0; i < WIRE_DECILES; i++)
-                length += snprintf(text + length, sizeof text - (size_t)length, "%s%llu", i ? " " : "",
+                length += snprintf(text + length, OCCUPIED_BYTES - (size_t)length, "%s%llu", i ? " " : "",
                                    (unsigned long long)pool->slabs_occupied[i]);
-        writer_text(writer, text);
+        return text;
 }
 
 static void write_pools(struct writer *writer, const struct process *process)
 {
         for (size_t i = 0; i < process->pool_count; i++) {
                 const struct wire_pool *pool = &process->pool[i];
+                char text[OCCUPIED_BYTES]; /* until writer_row */
 
                 writer_integer(writer, process->number);
                 writer_integer(writer, pool->size_class);
@@ -194,7 +197,7 @@ static void write_pools(struct writer *writer, const struct process *process)
                      pool->bytes_used, pool->allocations, pool->refills, pool->frees_remote, pool->slabs_created,
                      pool->slabs_destroyed, pool->requested, pool->untouched, pool->rounding, pool->free,
                      pool->pending);
-                write_occupied(writer, pool);
+                writer_text(writer, occupied(pool, text));
                 writer_row(writer);
         }
 }

@@ -148,7 +148,7 @@ bool heap_sweep(struct heap *heap, bool keep_current)
 static void sweep_some(struct heap *heap)
 {
         unsigned looked = 0;
-        bool gave_back;
+        bool gave_back = false;
 
         heap_drain(heap);
         for (unsigned classes = 0; classes < SIZE_CLASSES && looked < SLABS_A_TICK; classes++) {
