@@ -40,11 +40,15 @@ EXPORT void *malloc(size_t size)
 
 static NOINLINE void free_slow(void *block)
 {
-        if (LIKELY(!thread_sided && block) && plain_free(block))
-                return;
         if (block)
                 block_free(block, &(struct free_call){.frame = BLOCK_FRAME});
         block_keep_frame();
+}
+
+static NOINLINE void free_medium(void *block)
+{
+        if (UNLIKELY(thread_sided || !plain_free(block)))
+                free_slow(block);
 }
 
 EXPORT void free(void *block)
@@ -56,7 +60,7 @@ EXPORT void free(void *block)
         if (status == HEAP_FREE_EMPTIED)
                 plain_emptied(block);
         else
-                free_slow(block);
+                free_medium(block);
 }
 
 EXPORT void cfree(void *block)
@@ -115,8 +119,12 @@ EXPORT void *calloc(size_t count, size_t size)
 /* realloc and reallocarray. A size of 0 frees, as in glibc. */
 static inline void *resize(void *block, size_t size, const uintptr_t *frame)
 {
-        if (!block)
-                return block_new(size, ALIGNMENT_LEAST, WIRE_REALLOC, false, frame);
+        if (!block) {
+                block = heap_alloc_fast(heap_current, size);
+                if (UNLIKELY(!block))
+                        block = plain_alloc(size, ALIGNMENT_LEAST);
+                return LIKELY(block) ? block : block_new(size, ALIGNMENT_LEAST, WIRE_REALLOC, false, frame);
+        }
         if (size == 0) {
                 if (!plain_free_fast(block) && (thread_sided || !plain_free(block)))
                         block_free(block, &(struct free_call){.frame = frame, .call = WIRE_CALL_REALLOC});

@@ -27,24 +27,25 @@ void plain_emptied(void *block)
 bool plain_free(void *block)
 {
         struct heap *heap = heap_current;
-        struct slab *slab = segment_holds((uintptr_t)block) ? slab_of_block(block) : NULL;
+        struct slab *slab;
+        enum heap_free_status status;
 
-        if (UNLIKELY(!slab))
+        if (UNLIKELY(!segment_holds((uintptr_t)block)))
                 return false;
-        switch (slab_free(slab, heap, block)) {
-        case HEAP_FREE_DONE:
-                return true;
-        case HEAP_FREE_EMPTIED:
-                plain_emptied(block);
-                return true;
-        default:
+        slab = slab_of_block(block);
+        status = slab_free(slab, heap, block);
+        if (LIKELY(status == HEAP_FREE_NO))
                 return heap_free_remote(heap, slab, block);
-        }
+        if (status == HEAP_FREE_EMPTIED)
+                plain_emptied(block);
+        return true;
 }
 
 void *plain_alloc(size_t size, size_t alignment)
 {
+        struct heap *heap = heap_current;
         unsigned size_class;
+        void *block;
 
         if (alignment > 16)
                 size_class = size_class_aligned(size, alignment);
@@ -52,7 +53,8 @@ void *plain_alloc(size_t size, size_t alignment)
                 size_class = size <= SIZE_CLASS_BYTES_MAX ? size_class_of(size) : SIZE_CLASSES;
         if (size_class == SIZE_CLASSES)
                 return NULL;
-        return heap_alloc_medium(heap_current, size_class);
+        block = heap_alloc_medium(heap, size_class);
+        return LIKELY(block) || !heap_renew(heap, size_class) ? block : heap_alloc_medium(heap, size_class);
 }
 
 /* Of a block at this address in a slab of any plain heap; else 0. */

@@ -73,7 +73,18 @@ void heap_emptied(struct heap *heap, void *start)
         heap_leave(heap);
 }
 
-/* The credit of the fast path is used up. */
+bool heap_renew(struct heap *heap, unsigned size_class)
+{
+        struct slab *slab = heap->fast[size_class];
+
+        if (slab_credit_left(slab) >= 0 ||
+            (heap_is_waiting(heap) && purge_clock_ms() - heap->rest_ms >= purge_half_decay_ms()))
+                return false;
+        settle(heap, slab);
+        return true;
+}
+
+/* The credit of the fast path is used up, and it is time to see what waits. */
 static COLD void credit_renew(struct heap *heap, struct slab *slab)
 {
         settle(heap, slab);

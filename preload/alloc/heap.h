@@ -87,6 +87,9 @@ enum heap_resize_status {
 /* Changes the size of a found block without copying, if it can. usable minus size is at most 4095 afterwards. */
 enum heap_resize_status heap_resize(struct heap *heap, struct block *block, size_t size);
 
+/* After the fast path has missed: true if its credit was used up, and it may go on. False: take the slow path. */
+bool heap_renew(struct heap *heap, unsigned size_class);
+
 /* What the fast path leaves to be done. It may be late, or about a slab that has changed hands since. */
 void heap_emptied(struct heap *heap, void *start); /* `start` was freed, and its slab was empty then */
 
