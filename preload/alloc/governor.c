@@ -212,3 +212,8 @@ void governor_restore(void)
         policy_release();
         errno = errno_before;
 }
+
+void governor_end(void)
+{
+        atomic_store_explicit(&on, false, memory_order_relaxed);
+}

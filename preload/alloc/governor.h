@@ -14,6 +14,9 @@ enum { GOVERNOR_START_BYTES = PURGE_WATCH_BYTES };
 /* In the constructor: what is configured holds from now on, and purges are written down. `on`: and governed. */
 void governor_open(struct purge_limits configured, bool on);
 
+/* It ends for good: the process puts itself into a sandbox. What is set stays. */
+void governor_end(void);
+
 /* Called when something was written down that had better be told soon, from where it happened; or NULL. */
 extern void (*governor_wrote)(void);
 

@@ -119,12 +119,17 @@ bool memory_can_purge(void)
         return !atomic_load_explicit(&purge_off, memory_order_relaxed);
 }
 
+void memory_purge_never(void)
+{
+        atomic_store_explicit(&purge_off, true, memory_order_relaxed);
+}
+
 bool memory_purge(void *start, size_t bytes)
 {
         bool purged = memory_can_purge() && madvise(start, bytes, MADV_DONTNEED) == 0;
 
         if (!purged)
-                atomic_store_explicit(&purge_off, true, memory_order_relaxed);
+                memory_purge_never();
         return purged;
 }
 

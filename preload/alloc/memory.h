@@ -23,6 +23,7 @@ bool memory_unmap(void *start, size_t bytes); /* false: the kernel refused, and 
  * that is locked, or a sandbox that forbids the call). */
 bool memory_purge(void *start, size_t bytes);
 bool memory_can_purge(void);
+void memory_purge_never(void); /* as if it had failed */
 
 /* Maps at this place or not at all. Sets errno when it fails, as the others here do. */
 enum memory_status {
