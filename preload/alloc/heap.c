@@ -25,19 +25,13 @@ void heap_leave(struct heap *heap)
         atomic_store_explicit(&heap->busy, false, memory_order_release);
 }
 
-/* How many allocations of the fast path lead to a slow one, for its looks at the clock. Few while memory waits to be
- * given back, so that it does not wait long.
- */
-enum { CREDIT = 1024, CREDIT_WAITING = 48 };
-
-static uint16_t credit_now(const struct heap *heap)
-{
-        return heap_is_waiting(heap) ? CREDIT_WAITING : CREDIT;
-}
+/* How many allocations the fast path does from a slab before it is left for a look whether something waits for time to
+ * pass. Always as few: a thread that does little may have to see what others have left, within seconds. */
+enum { CREDIT = 64 };
 
 static void settle(struct heap *heap, struct slab *slab)
 {
-        uint32_t taken = slab_settle(slab, credit_now(heap));
+        uint32_t taken = slab_settle(slab, CREDIT);
 
         heap_count(&heap->counts[slab->size_class].allocations, taken);
 }
@@ -52,7 +46,7 @@ void heap_set_fast(struct heap *heap, unsigned size_class, struct slab *slab)
                 settle(heap, before);
         if (slab != &slab_none) {
                 slab->idle = false;
-                slab_settle(slab, credit_now(heap));
+                slab_settle(slab, CREDIT);
         }
         heap->fast[size_class] = slab;
         if (size_class > size_class_quick[SIZE_CLASS_QUICK_BYTES / 16])
