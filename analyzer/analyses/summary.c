@@ -47,7 +47,7 @@ static void tell_counts(const struct evidence *evidence, struct table *table)
         table_fact(table, "allocations", UNIT_COUNT, allocations);
         table_fact(table, "allocations_per_second", UNIT_COUNT, rate);
         if (!evidence->traced) {
-                table_line(table, "allocations", "about %s, counted when bins are filled   %s/s; not traced: no stacks",
+                table_line(table, "allocations", "about %s, counted 64 at a time   %s/s; not traced: no stacks",
                            unit_count(allocations).text, unit_count(rate).text);
                 return;
         }

@@ -59,7 +59,7 @@ static inline enum heap_free_status heap_free_fast(struct heap *heap, void *star
 bool heap_alloc(struct heap *heap, size_t size, size_t alignment, struct block *ret_block);
 
 /* Looks an arbitrary word up, without trusting it. Wait-free. A block that has been released is found too: in a sided
- * heap its side record is 0, in a plain one it cannot be told from a block in use. */
+ * heap its side record is not in use (heap_record_in_use), in a plain one it cannot be told from a block in use. */
 enum block_status heap_find(const void *word, struct block *ret_block);
 
 /* A caller may leave a record in place when it releases a block, if it sets the two bits at the top to 01. */
