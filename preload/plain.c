@@ -57,22 +57,14 @@ void *plain_alloc(size_t size, size_t alignment)
         return LIKELY(block) || !heap_renew(heap, size_class) ? block : heap_alloc_medium(heap, size_class);
 }
 
-/* Of a block at this address in a slab of any plain heap; else 0. */
-static inline size_t usable_in(const struct slab *slab, const void *block)
-{
-        uintptr_t owner = atomic_load_explicit(&slab->owner, memory_order_relaxed);
-        size_t usable = atomic_load_explicit(&slab->bytes, memory_order_relaxed);
-        size_t offset = (size_t)((const char *)block - slab_start(slab));
-
-        if (!owner || owner & SLAB_SIDED ||
-            offset != usable * size_class_index(offset, atomic_load_explicit(&slab->reciprocal, memory_order_relaxed)))
-                return 0;
-        return usable;
-}
-
 size_t plain_usable(const void *block)
 {
-        return segment_holds((uintptr_t)block) ? usable_in(slab_of_block(block), block) : 0;
+        const struct slab *slab = segment_holds((uintptr_t)block) ? slab_of_block(block) : NULL;
+        uintptr_t owner = slab ? atomic_load_explicit(&slab->owner, memory_order_relaxed) : 0;
+
+        if (!owner || owner & SLAB_SIDED || !slab_has_start(slab, block))
+                return 0;
+        return atomic_load_explicit(&slab->bytes, memory_order_relaxed);
 }
 
 void *plain_resize(void *block, size_t size)

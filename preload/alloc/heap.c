@@ -61,8 +61,7 @@ void heap_emptied(struct heap *heap, void *start)
         struct slab *slab = slab_of_block(start);
 
         heap_enter(heap);
-        /* Relaxed: if it is ours, we wrote it. */
-        if ((atomic_load_explicit(&slab->owner, memory_order_relaxed) ^ (uintptr_t)heap) <= SLAB_OWNER_FLAGS)
+        if (heap_owns_slab(heap, slab))
                 heap_put_away(heap, slab);
         heap_leave(heap);
 }
@@ -98,7 +97,7 @@ static bool alloc_small(struct heap *heap, unsigned size_class, struct block *re
 
         if (UNLIKELY(!slab || !slab->free) && !(slab = heap_slab(heap, size_class)))
                 return false;
-        if (UNLIKELY(slab != heap->fast[size_class]))
+        if (!heap->sided && UNLIKELY(slab != heap->fast[size_class]))
                 heap_set_fast(heap, size_class, slab);
         block = slab->free;
         slab->free = free_block_next(slab, block);
@@ -239,14 +238,8 @@ bool heap_free_remote(struct heap *heap, struct slab *slab, void *start)
         uintptr_t owner = atomic_load_explicit(&slab->owner, memory_order_acquire) & ~(uintptr_t)SLAB_FULL;
 
         if (!owner || owner & SLAB_SIDED || owner == (uintptr_t)heap ||
-            atomic_load_explicit(&((struct heap *)owner)->retired, memory_order_relaxed))
-                return false;
-
-        size_t offset = (size_t)((char *)start - slab_start(slab));
-        uint64_t reciprocal = atomic_load_explicit(&slab->reciprocal, memory_order_relaxed);
-
-        if (offset !=
-            (size_t)size_class_index(offset, reciprocal) * atomic_load_explicit(&slab->bytes, memory_order_relaxed))
+            atomic_load_explicit(&((struct heap *)owner)->retired, memory_order_relaxed) ||
+            !slab_has_start(slab, start))
                 return false;
         if (slab_push_remote(slab, start))
                 announce(slab);

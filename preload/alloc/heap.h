@@ -255,11 +255,15 @@ static inline void heap_count(_Atomic uint64_t *counter, uint64_t more)
                               memory_order_relaxed);
 }
 
-static inline bool heap_owns(const struct heap *heap, const struct block *block)
+static inline bool heap_owns_slab(const struct heap *heap, const struct slab *slab)
 {
         /* Relaxed: if it is ours, we wrote it. */
-        return block->slab &&
-               (atomic_load_explicit(&block->slab->owner, memory_order_relaxed) ^ (uintptr_t)heap) <= SLAB_OWNER_FLAGS;
+        return (atomic_load_explicit(&slab->owner, memory_order_relaxed) ^ (uintptr_t)heap) <= SLAB_OWNER_FLAGS;
+}
+
+static inline bool heap_owns(const struct heap *heap, const struct block *block)
+{
+        return block->slab && heap_owns_slab(heap, block->slab);
 }
 
 /* Pops the latest free block; NULL: none, or the credit is used up. The next of a block is read after, and written

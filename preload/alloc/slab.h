@@ -87,6 +87,16 @@ static inline char *slab_start(const struct slab *slab)
         return (char *)(segment | (word >> 7 & (SEGMENT_SLICES - 1)) << SLICE_SHIFT);
 }
 
+/* For a small slab that nobody unmakes: whether a block of it begins there. */
+static inline bool slab_has_start(const struct slab *slab, const void *start)
+{
+        size_t offset = (size_t)((const char *)start - slab_start(slab));
+        uint64_t reciprocal = atomic_load_explicit(&slab->reciprocal, memory_order_relaxed);
+        size_t bytes = atomic_load_explicit(&slab->bytes, memory_order_relaxed);
+
+        return offset == bytes * size_class_index(offset, reciprocal);
+}
+
 /* What a record says at one moment, so that a word that nobody vouches for can be judged while others work. */
 struct slab_view {
         struct slab *slab; /* of the first slice */

@@ -2,9 +2,12 @@
 #ifndef BENCH_H
 #define BENCH_H
 
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 static inline uint64_t bench_random(uint64_t *state)
 {
@@ -57,6 +60,19 @@ static inline long bench_shared_rounds(int argc, char **argv, long rounds, int t
         if (argc > 2)
                 return atol(argv[2]) / threads;
         return threads == 1 ? rounds / 2 : rounds / threads;
+}
+
+/* Resident memory in KiB, without a call of malloc. */
+static inline long bench_rss(void)
+{
+        char text[100] = "";
+        long pages = 0;
+        int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+
+        if (file >= 0 && read(file, text, sizeof text - 1) > 0)
+                pages = atol(strchr(text, ' '));
+        close(file);
+        return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 #endif

@@ -37,19 +37,6 @@ static bool frees_remote, threads_end;
 static pthread_barrier_t filled, freed;
 static pthread_mutex_t asleep = PTHREAD_MUTEX_INITIALIZER;
 
-/* In KiB, and without a call of malloc. */
-static long rss(void)
-{
-        char text[100] = "";
-        long pages = 0;
-        int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-
-        if (file >= 0 && read(file, text, sizeof text - 1) > 0)
-                pages = atol(strchr(text, ' '));
-        close(file);
-        return pages * (sysconf(_SC_PAGESIZE) / KIB);
-}
-
 /* A third of the bytes each in blocks of less than 4 KiB, less than 256 KiB, and up to 16 MiB. */
 static size_t size_next(uint64_t *random)
 {
@@ -115,7 +102,7 @@ static void burst(size_t bytes)
         if (count == 1) {
                 struct link *blocks = fill(bytes, &random);
 
-                printf("top %ld KiB\n", rss());
+                printf("top %ld KiB\n", bench_rss());
                 free_all(blocks);
                 return;
         }
@@ -129,7 +116,7 @@ static void burst(size_t bytes)
                         exit(2);
         }
         pthread_barrier_wait(&filled);
-        printf("top %ld KiB\n", rss());
+        printf("top %ld KiB\n", bench_rss());
         pthread_barrier_wait(&filled);
         for (int i = 0; i < count && frees_remote; i++)
                 free_all(workers[i].blocks);
@@ -177,13 +164,13 @@ int main(int argc, char **argv)
         if (count < 1 || count > THREADS_MAX)
                 return 2;
         live = fill((size_t)LIVE_MIB << 20, &random);
-        printf("before %ld KiB\n", rss());
+        printf("before %ld KiB\n", bench_rss());
         burst(burst_mib << 20);
-        now = rss();
+        now = bench_rss();
         printf("after %ld KiB\n", now);
         for (long i = 1; i <= seconds && !(ends_early && now <= bar); i++) {
                 idle(&random);
-                now = rss();
+                now = bench_rss();
                 printf("second %ld: %ld KiB\n", i, now);
                 fflush(stdout);
         }

@@ -19,19 +19,6 @@ struct owned {
 static pthread_key_t key;
 static pthread_barrier_t all_alive;
 
-/* In KiB, and without a call of malloc. */
-static long rss(void)
-{
-        char text[100] = "";
-        long pages = 0;
-        int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-
-        if (file >= 0 && read(file, text, sizeof text - 1) > 0)
-                pages = atol(strchr(text, ' '));
-        close(file);
-        return pages * (sysconf(_SC_PAGESIZE) / KIB);
-}
-
 static void end(void *value)
 {
         struct owned *owned = value;
@@ -79,7 +66,7 @@ int main(int argc, char **argv)
                 if (ended * 10 / count == tenths)
                         continue;
                 tenths = ended * 10 / count;
-                last = rss();
+                last = bench_rss();
                 tenth = tenth ? tenth : last;
                 if (tenths == 1 || tenths == 5 || tenths == 10)
                         printf("%ld threads ended: %ld KiB\n", ended, last);
