@@ -225,6 +225,7 @@ static struct store_facts collect_facts(const struct record *record)
                 .exit_signal = record->ending.exit_signal,
                 .interrupted = record->end == SOURCE_STOPPED,
                 .damages = source_damages(record->source),
+                .costs = !source_is_file(record->source),
         };
 
         /* Nothing of now goes into the profile of a file: it gives the same profile every time. */

@@ -11,6 +11,7 @@ struct store_facts {
         bool interrupted;       /* processes still ran when reading ended */
         uint64_t damages;       /* times the stream could not be cut into frames */
         uint64_t start_unix_ns; /* 0: not known */
+        bool costs;             /* say what the analysis took: not of a file, which gives the same profile every time */
 };
 
 /* Writes to an empty file. False: ret_trouble says why, and is to be freed. */

@@ -29,7 +29,7 @@ static inline size_t bench_size(uint64_t *state, unsigned shift_max)
 /* The first and the last byte are written, as a program would that asked for the block. */
 static inline char *bench_touch(void *block, size_t size)
 {
-        char *bytes = block;
+        char *bytes = (char *)block; /* the cast is for C++ */
 
         if (!bytes) {
                 fputs("bench: out of memory\n", stderr);

@@ -31,10 +31,35 @@ function middle(what, workload, tool,    round, list) {
         return median(list)
 }
 
+# The least of the rounds: what other work on the machine only adds to.
+function lowest(what, workload, tool,    round, value) {
+        value = -1
+        for (round = 1; round <= rounds; round++)
+                if ((what, workload, tool, round) in cell && (value < 0 || cell[what, workload, tool, round] < value))
+                        value = cell[what, workload, tool, round]
+        return value
+}
+
+# Allocations, each with its free, in a run; counted while tracing.
+function allocations(workload) { return middle("allocations", workload, "tracing") }
+
+# Nanoseconds of processor time that an allocation with its free takes more with a tool than with another: the median over the
+# rounds. `what` is cpu, of the program, or cpu_all; unknown when there is nothing to compare.
+function added(what, workload, a, b,    round, list, count) {
+        count = allocations(workload)
+        if (count <= 0)
+                return unknown
+        for (round = 1; round <= rounds; round++)
+                if ((what, workload, a, round) in cell && ("cpu", workload, b, round) in cell)
+                        list = list " " (cell[what, workload, a, round] - cell["cpu", workload, b, round]) / count * 1000
+        return list == "" ? unknown : median(list)
+}
+
 function has(name) { return index(" " tools " ", " " name " ") }
 
 BEGIN {
         FS = "\t"
+        unknown = -1e9
         tool_count = split(tools, tool, " ")
 }
 
@@ -61,6 +86,9 @@ NR == 1 { next }
         if ($10 != "-") {
                 cell["events", $1, $2, $3] = $10
                 cell["event_bytes", $1, $2, $3] = $11
+                cell["lost", $1, $2, $3] = $12
+                cell["allocations", $1, $2, $3] = $14
+                cell["analyzer_rss", $1, $2, $3] = $15
                 lost += $12
         }
 }

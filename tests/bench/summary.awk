@@ -214,6 +214,10 @@ function allocators(    i) {
 }
 
 END {
+        if (only == "tracing") {
+                costs_table("tracing")
+                exit
+        }
         all = " " tools " "
         profilers = " "
         for (i = 1; i <= tool_count; i++)

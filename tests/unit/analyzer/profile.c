@@ -66,6 +66,7 @@ Test(profile, an_empty_program_has_a_profile)
         store(&(struct store_facts){0});
         expect("PRAGMA integrity_check", "ok");
         expect("PRAGMA user_version", "1");
+        expect("SELECT count(*) FROM meta WHERE key LIKE 'analyzer%'", "0");
         expect("SELECT value FROM meta WHERE key = 'program'", "example");
         expect("SELECT value FROM meta WHERE key = 'command'", "example --fast");
         expect("SELECT value FROM meta WHERE key = 'exit_known'", "0");
@@ -85,6 +86,13 @@ Test(profile, how_the_program_ended_is_kept)
         expect("SELECT value FROM meta WHERE key = 'interrupted'", "1");
         expect("SELECT value FROM meta WHERE key = 'duration_ns'", "77");
         expect("SELECT end_kind || end_ns || counted_frees || counted_allocations FROM process", "_exit7756");
+}
+
+Test(profile, what_the_analysis_took_is_told_when_asked)
+{
+        store(&(struct store_facts){.costs = true});
+        expect("SELECT value > 1000000 FROM meta WHERE key = 'analyzer_rss_peak'", "1");
+        expect("SELECT value > 0 FROM meta WHERE key = 'analyzer_cpu_us'", "1");
 }
 
 Test(profile, a_site_is_told_in_full)
