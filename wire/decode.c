@@ -88,6 +88,8 @@ void decode_frame(struct decode *decode, const uint8_t *frame, size_t byte_count
 {
         decode->at = frame + WIRE_HEADER_BYTES;
         decode->end = frame + byte_count;
+        decode->stack = decode->stack_defined = 0;
+        decode->pc_used = 0;
         decode->events_skipped = 0;
         memset(decode->slot_used, 0, sizeof decode->slot_used);
 }
@@ -114,31 +116,44 @@ static void get_module(struct cursor *cursor, struct wire_module *module)
         module->path = get_bytes(cursor, WIRE_STRING_BYTES_MAX, &module->path_bytes);
 }
 
-static void get_stack(struct cursor *cursor, struct wire_stack *stack)
+static void get_pc(struct decode *decode, struct cursor *cursor, struct wire_pc *pc, const struct wire_pc *before)
 {
-        uint64_t pc = 0;
-        uint32_t generation = 0;
+        uint64_t word = get_varint(cursor), zigzag = word >> 2, slot = word >> 1;
 
-        stack->id = get_varint_32(cursor);
-        stack->ancestor = get_varint_32(cursor);
-        stack->flags = get_varint_32(cursor);
-        uint64_t count = get_varint(cursor);
+        if (word & 1) {
+                if (slot >= WIRE_PC_SLOTS || !(decode->pc_used >> slot & 1)) {
+                        cursor->failed = true;
+                        slot = 0;
+                }
+                *pc = decode->pc[slot];
+                return;
+        }
+        pc->pc = before->pc + ((zigzag >> 1) ^ (0 - (zigzag & 1)));
+        pc->generation = word & 2 ? get_varint_32(cursor) : before->generation;
+        slot = wire_pc_slot(pc->pc);
+        decode->pc[slot] = *pc;
+        decode->pc_used |= UINT64_C(1) << slot;
+}
 
+static void get_stack(struct decode *decode, struct cursor *cursor, struct wire_stack *stack)
+{
+        static const struct wire_pc none;
+
+        stack->id = decode->stack_defined + wire_unzigzag(get_varint_32(cursor));
+        decode->stack_defined = stack->id;
+        stack->ancestor = stack->id - wire_unzigzag(get_varint_32(cursor));
+        if (stack->ancestor == stack->id)
+                stack->ancestor = 0;
+        uint64_t word = get_varint(cursor), count = word >> WIRE_STACK_FLAG_BITS;
+
+        stack->flags = word & ((1 << WIRE_STACK_FLAG_BITS) - 1);
         if (count > WIRE_STACK_FRAMES_MAX || stack->id == 0) {
                 cursor->failed = true;
                 count = 0;
         }
         stack->frame_count = (size_t)count;
-        for (size_t i = 0; i < count && !cursor->failed; i++) {
-                uint64_t word = get_varint(cursor);
-                uint64_t zigzag = word >> 1;
-
-                if (word & 1)
-                        generation = get_varint_32(cursor);
-                pc += (zigzag >> 1) ^ (0 - (zigzag & 1));
-                stack->frame[i].pc = pc;
-                stack->frame[i].generation = generation;
-        }
+        for (size_t i = 0; i < count && !cursor->failed; i++)
+                get_pc(decode, cursor, &stack->frame[i], i ? &stack->frame[i - 1] : &none);
 }
 
 static void get_classes(struct cursor *cursor, struct wire_classes *classes)
@@ -155,14 +170,21 @@ static void get_classes(struct cursor *cursor, struct wire_classes *classes)
                 classes->block_bytes[i] = get_varint(cursor);
 }
 
+/* Zeros at the end are left out. */
 static void get_pool(struct cursor *cursor, struct wire_pool *pool)
 {
+        uint64_t *const word[] = {&pool->block_bytes,   &pool->slabs,           &pool->slab_bytes,
+                                  &pool->blocks_carved, &pool->blocks_used,     &pool->bytes_used,
+                                  &pool->allocations,   &pool->refills,         &pool->frees_remote,
+                                  &pool->slabs_created, &pool->slabs_destroyed, &pool->requested,
+                                  &pool->untouched,     &pool->rounding,        &pool->free,
+                                  &pool->pending};
+        enum { WORDS = sizeof word / sizeof *word };
+
         pool->size_class = get_varint_32(cursor);
-        GET(cursor, &pool->block_bytes, &pool->slabs, &pool->slab_bytes, &pool->blocks_carved, &pool->blocks_used,
-            &pool->bytes_used, &pool->allocations, &pool->refills, &pool->frees_remote, &pool->slabs_created,
-            &pool->slabs_destroyed, &pool->requested, &pool->untouched, &pool->rounding, &pool->free, &pool->pending);
-        for (size_t i = 0; i < WIRE_DECILES; i++)
-                pool->slabs_occupied[i] = get_varint(cursor);
+        for (size_t i = 0; i < WORDS + WIRE_DECILES; i++)
+                *(i < WORDS ? word[i] : &pool->slabs_occupied[i - WORDS]) =
+                        cursor->at < cursor->end ? get_varint(cursor) : 0;
 }
 
 static void get_resident(struct cursor *cursor, struct wire_resident *resident)
@@ -238,7 +260,7 @@ static void get_guarded(struct cursor *cursor, struct wire_guarded *guarded)
 }
 
 /* False: a kind that this version does not know. */
-static bool get_cold(struct cursor *cursor, struct wire_event *event)
+static bool get_cold(struct decode *decode, struct cursor *cursor, struct wire_event *event)
 {
         switch (event->kind) {
         case WIRE_PROCESS:
@@ -256,7 +278,7 @@ static bool get_cold(struct cursor *cursor, struct wire_event *event)
                 event->module_gone.start = get_varint(cursor);
                 return true;
         case WIRE_STACK:
-                get_stack(cursor, &event->stack);
+                get_stack(decode, cursor, &event->stack);
                 return true;
         case WIRE_CLASSES:
                 get_classes(cursor, &event->classes);
@@ -307,7 +329,8 @@ static enum decode_status next_pair(struct decode *decode, uint8_t first, struct
         uint8_t slot;
 
         if (first & 0x10) {
-                event->block.stack = get_varint_32(&cursor);
+                decode->stack += wire_unzigzag(get_varint_32(&cursor));
+                event->block.stack = decode->stack;
                 event->block.size = get_varint(&cursor);
                 slot = wire_slot(event->block.stack, event->block.size);
                 decode->slot_used[slot] = true;
@@ -356,7 +379,7 @@ enum decode_status decode_next(struct decode *decode, struct wire_event *ret_eve
                 decode->at = cursor.at;
                 cursor = (struct cursor){payload, payload + byte_count, false};
                 ret_event->kind = (enum wire_kind)first;
-                if (get_cold(&cursor, ret_event))
+                if (get_cold(decode, &cursor, ret_event))
                         return cursor.failed ? DECODE_CORRUPT : DECODE_OK;
                 decode->events_skipped++;
         }

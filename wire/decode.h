@@ -50,9 +50,13 @@ struct wire_event {
 
 struct decode {
         const uint8_t *at, *end;
+        uint32_t stack; /* of the last event that named one in full */
         bool slot_used[WIRE_SLOTS];
         uint32_t slot_stack[WIRE_SLOTS];
         uint64_t slot_size[WIRE_SLOTS];
+        uint32_t stack_defined; /* by the last STACK */
+        uint64_t pc_used;       /* a bit for each slot */
+        struct wire_pc pc[WIRE_PC_SLOTS];
         uint64_t events_skipped; /* of kinds that this version does not know */
 };
 

@@ -1,4 +1,4 @@
-/* The cold events of a frame; the hot ones are inline in the header. */
+/* The cold events of a frame, and the longer form of the hot ones; their usual form is inline in the header. */
 #include "wire/encode.h"
 
 static void put_16(uint8_t *at, uint16_t value)
@@ -31,12 +31,25 @@ void encode_begin(struct encode *encode, const struct wire_header *header)
         put_32(frame + 12, header->sequence);
         put_64(frame + 16, header->time_ns);
         encode->stamp++;
+        encode->stack = encode->stack_defined = 0;
         encode_publish(encode, frame + WIRE_HEADER_BYTES);
 }
 
 void encode_finish(struct encode *encode)
 {
         put_16(encode->frame, (uint16_t)encode->bytes);
+}
+
+void encode_pair_in_full(struct encode *encode, uint8_t hit, uint32_t stack, uint64_t size)
+{
+        struct encode_slot *slot = &encode->slot[wire_slot(stack, size)];
+        uint8_t *at = encode->frame + encode->bytes;
+
+        *slot = (struct encode_slot){.size = size, .stack = stack, .stamp = encode->stamp};
+        *at++ = hit | 0x10; /* WIRE_ALLOC_AT, WIRE_FREE_AT */
+        at = encode_varint(at, wire_zigzag(stack - encode->stack));
+        encode->stack = stack;
+        encode_publish(encode, encode_varint(at, size));
 }
 
 /* The length of a cold event takes two bytes always (a padded varint), so that it can be filled in afterwards. */
@@ -119,25 +132,35 @@ void encode_module_gone(struct encode *encode, uint32_t generation, uint64_t sta
         cold_end(encode, PUT(at, generation, start));
 }
 
+/* By its slot, if a stack of the frame had it before. */
+static uint8_t *put_pc(struct encode *encode, uint8_t *at, const struct wire_pc *pc, const struct wire_pc *before)
+{
+        unsigned index = wire_pc_slot(pc->pc);
+        struct encode_pc_slot *slot = &encode->pc_slot[index];
+
+        if (slot->stamp == encode->stamp && slot->pc.pc == pc->pc && slot->pc.generation == pc->generation)
+                return encode_varint(at, index << 1 | 1);
+        *slot = (struct encode_pc_slot){*pc, encode->stamp};
+
+        int64_t delta = (int64_t)(pc->pc - before->pc);
+        uint64_t zigzag = ((uint64_t)delta << 1) ^ (uint64_t)(delta >> 63);
+        bool changed = pc->generation != before->generation;
+
+        at = encode_varint(at, zigzag << 2 | (unsigned)changed << 1);
+        return changed ? encode_varint(at, pc->generation) : at;
+}
+
 void encode_stack(struct encode *encode, uint32_t id, uint32_t ancestor, uint32_t flags, const struct wire_pc *frame,
                   size_t frame_count)
 {
+        static const struct wire_pc none;
         uint8_t *at = cold_begin(encode, WIRE_STACK);
-        uint64_t pc = 0;
-        uint32_t generation = 0;
 
-        at = PUT(at, id, ancestor, flags, frame_count);
-        for (size_t i = 0; i < frame_count; i++) {
-                int64_t delta = (int64_t)(frame[i].pc - pc);
-                uint64_t zigzag = ((uint64_t)delta << 1) ^ (uint64_t)(delta >> 63);
-                bool same = frame[i].generation == generation;
-
-                at = encode_varint(at, zigzag << 1 | !same);
-                if (!same)
-                        at = encode_varint(at, frame[i].generation);
-                pc = frame[i].pc;
-                generation = frame[i].generation;
-        }
+        at = PUT(at, wire_zigzag(id - encode->stack_defined), wire_zigzag(ancestor ? id - ancestor : 0),
+                 frame_count << WIRE_STACK_FLAG_BITS | flags);
+        encode->stack_defined = id;
+        for (size_t i = 0; i < frame_count; i++)
+                at = put_pc(encode, at, &frame[i], i ? &frame[i - 1] : &none);
         cold_end(encode, at);
 }
 
@@ -162,7 +185,10 @@ void encode_pool(struct encode *encode, const struct wire_pool *pool)
                  pool->blocks_used, pool->bytes_used, pool->allocations, pool->refills, pool->frees_remote,
                  pool->slabs_created, pool->slabs_destroyed, pool->requested, pool->untouched, pool->rounding,
                  pool->free, pool->pending);
-        cold_end(encode, put_varints(at, pool->slabs_occupied, WIRE_DECILES));
+        at = put_varints(at, pool->slabs_occupied, WIRE_DECILES);
+        while (at[-1] == 0) /* most classes are not used; the last byte of a number is 0 only if the number is */
+                at--;
+        cold_end(encode, at);
 }
 
 void encode_resident(struct encode *encode, const struct wire_resident *resident)

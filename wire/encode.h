@@ -13,7 +13,7 @@
 
 enum {
         ENCODE_HOT_BYTES_MAX = 16,    /* of an ALLOC, FREE or TICK */
-        ENCODE_COLD_BYTES_MAX = 3072, /* of any other event */
+        ENCODE_COLD_BYTES_MAX = 3456, /* of any other event */
 };
 
 struct encode_slot {
@@ -22,12 +22,20 @@ struct encode_slot {
         uint32_t stamp; /* the frame that filled it */
 };
 
+struct encode_pc_slot {
+        struct wire_pc pc;
+        uint32_t stamp;
+};
+
 struct encode {
         uint8_t *frame;              /* WIRE_FRAME_BYTES_MAX bytes */
         uint32_t bytes;              /* written so far, header included; 0: no frame begun */
         uint32_t stamp;              /* of the frame; differs from that of the frames before */
+        uint32_t stack;              /* of the frame's last event that named one in full; 0: none did */
         _Atomic uint32_t *published; /* how many of them are whole */
         struct encode_slot slot[WIRE_SLOTS];
+        uint32_t stack_defined; /* the last one in the frame; 0: none */
+        struct encode_pc_slot pc_slot[WIRE_PC_SLOTS];
 };
 
 void encode_begin(struct encode *encode, const struct wire_header *header); /* header.bytes is ignored */
@@ -77,24 +85,22 @@ static inline void encode_publish(struct encode *encode, const uint8_t *end)
         atomic_store_explicit(encode->published, encode->bytes, memory_order_release);
 }
 
+/* The rest of encode_pair: a pair that is not in its slot. */
+void encode_pair_in_full(struct encode *encode, uint8_t hit, uint32_t stack, uint64_t size);
+
 static inline void encode_pair(struct encode *encode, uint8_t hit, uint32_t stack, uint64_t size)
 {
         uint8_t index = wire_slot(stack, size);
-        struct encode_slot *slot = &encode->slot[index];
+        const struct encode_slot *slot = &encode->slot[index];
         uint8_t *at = encode->frame + encode->bytes;
 
-        if (slot->stack == stack && slot->size == size && slot->stamp == encode->stamp) {
-                at[0] = hit;
-                at[1] = index;
-                encode_publish(encode, at + 2);
+        if (slot->stack != stack || slot->size != size || slot->stamp != encode->stamp) {
+                encode_pair_in_full(encode, hit, stack, size);
                 return;
         }
-        slot->stack = stack;
-        slot->size = size;
-        slot->stamp = encode->stamp;
-        *at++ = hit | 0x10; /* WIRE_ALLOC_AT, WIRE_FREE_AT */
-        at = encode_varint(at, stack);
-        encode_publish(encode, encode_varint(at, size));
+        at[0] = hit;
+        at[1] = index;
+        encode_publish(encode, at + 2);
 }
 
 static inline void encode_alloc(struct encode *encode, enum wire_alloc_kind kind, uint32_t stack, uint64_t size)

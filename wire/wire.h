@@ -10,10 +10,11 @@
 #include <stdint.h>
 
 enum {
-        WIRE_VERSION = 1,
+        WIRE_VERSION = 2,
         WIRE_FRAME_BYTES_MAX = 4096, /* PIPE_BUF on Linux: one write of a frame is atomic */
         WIRE_HEADER_BYTES = 24,
         WIRE_SLOTS = 256,            /* recent (stack, size) pairs a frame can refer to by one byte */
+        WIRE_PC_SLOTS = 64,          /* recent pcs that a STACK of the frame can refer to by one byte */
         WIRE_STACK_FRAMES_MAX = 256, /* frames in one STACK event; longer stacks are chained by ancestor */
         WIRE_STRING_BYTES_MAX = 1024,
         WIRE_BUILD_ID_BYTES_MAX = 64,
@@ -83,9 +84,9 @@ enum wire_kind {
         WIRE_HOT = 0x40,
         WIRE_TICK = 0x40,     /* varint: microseconds since the last TICK of the frame, or its begin */
         WIRE_ALLOC = 0x80,    /* | alloc kind, then one byte: slot */
-        WIRE_ALLOC_AT = 0x90, /* | alloc kind, then varint stack, varint size; fills the slot */
+        WIRE_ALLOC_AT = 0x90, /* | alloc kind, then varint zigzag(stack - stack of the last of these), varint size */
         WIRE_FREE = 0xa0,     /* | age, then one byte: slot */
-        WIRE_FREE_AT = 0xb0,  /* | age, then varint stack, varint size; fills the slot */
+        WIRE_FREE_AT = 0xb0,  /* | age, then the same; both fill the slot */
 };
 
 /* Why the process sent its last words. */
@@ -99,6 +100,23 @@ enum wire_exit {
 static inline uint8_t wire_slot(uint32_t stack, uint64_t size)
 {
         return (uint8_t)((stack * UINT32_C(0x9E3779B1) ^ (uint32_t)size * UINT32_C(0x85EBCA77)) >> 24);
+}
+
+/* The same for a pc of a stack's definition. */
+static inline unsigned wire_pc_slot(uint64_t pc)
+{
+        return (unsigned)(pc * UINT64_C(0x9E3779B97F4A7C15) >> 58);
+}
+
+/* Signed to unsigned, small to small, and back; of differences in 32 bits. */
+static inline uint32_t wire_zigzag(uint32_t difference)
+{
+        return difference << 1 ^ (0 - (difference >> 31));
+}
+
+static inline uint32_t wire_unzigzag(uint32_t zigzag)
+{
+        return zigzag >> 1 ^ (0 - (zigzag & 1));
 }
 
 struct wire_process {
@@ -136,7 +154,8 @@ struct wire_module {
         size_t path_bytes;
 };
 
-/* A pc is the address to look up (return address - 1, or the exact pc of a frame that a signal interrupted). */
+/* A pc is the address to look up (return address - 1, or the exact pc of a frame that a signal interrupted). Those of
+ * programs are below 2^57, which leaves its encoding the bits it needs. */
 struct wire_pc {
         uint64_t pc;
         uint32_t generation; /* of its module; 0: in no module (generated code) */
@@ -153,6 +172,7 @@ struct wire_stack {
 enum {
         WIRE_STACK_TRUNCATED = 1, /* deeper than the recorder's limit: outer frames are missing */
         WIRE_STACK_BROKEN = 2,    /* no rule for the outermost frame: outer frames are missing */
+        WIRE_STACK_FLAG_BITS = 2,
 };
 
 /* The block sizes of the pools, so that rounding can be charged: a request is served by the smallest that holds it,

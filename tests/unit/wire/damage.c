@@ -65,6 +65,8 @@ Test(damage, a_slot_that_was_never_filled_is_refused)
 {
         EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_ALLOC, 3);
         EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_FREE, 3);
+        EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_STACK, 4, 2, 0, 4, 7);          /* a pc */
+        EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_STACK, 5, 2, 0, 4, 0x83, 0x01); /* beyond the table */
 }
 
 Test(damage, an_event_that_is_cut_is_refused)
@@ -94,9 +96,10 @@ Test(damage, numbers_too_large_for_their_field_are_refused)
 
 Test(damage, counts_beyond_their_limit_are_refused)
 {
-        EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_STACK, 5, 1, 0, 0, 0x81, 2); /* 257 frames */
-        EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_CLASSES, 3, 1, 0x81, 1);     /* 129 classes */
-        EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_STACK, 4, 0, 0, 0, 0);       /* the id 0 */
+        EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_STACK, 4, 2, 0, 0x84, 8); /* 257 frames */
+        EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_CLASSES, 3, 1, 0x81, 1);  /* 129 classes */
+        EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_STACK, 3, 0, 0, 0);       /* the id 0 */
+        EXPECT_PAYLOAD(DECODE_END, 1, WIRE_STACK, 3, 2, 0, 0);
         EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_ALLOC_AT | WIRE_ALLOC_KINDS, 1, 1);
 }
 
@@ -138,7 +141,7 @@ Test(damage, any_change_of_one_byte_is_survived)
 
         frame_begin(&frame);
         encode_thread(&frame.encode, &(struct wire_thread){1, "name", 4});
-        encode_stack(&frame.encode, 1, 2, 0, (const struct wire_pc[]){{1, 1}, {2, 1}}, 2);
+        encode_stack(&frame.encode, 1, 2, 0, (const struct wire_pc[]){{1, 1}, {2, 1}, {1, 1}}, 3);
         for (uint32_t i = 0; i < 10; i++)
                 encode_free(&frame.encode, WIRE_AGE_1S, i * 1000, i % 3);
         for (size_t at = WIRE_HEADER_BYTES; at < frame.encode.bytes; at++) {

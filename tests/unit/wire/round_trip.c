@@ -93,6 +93,43 @@ Test(wire, a_pair_seen_before_in_the_frame_takes_two_bytes)
         cr_expect_eq(frame.encode.bytes - before, 2);
 }
 
+Test(wire, stacks_however_far_apart_come_back)
+{
+        static const uint32_t stack[] = {0, 1, 0, UINT32_MAX, 1, 0x7fffffff, 0x80000000, 0, 0x80000000, 5, 4, 70, 6};
+        enum { STACKS = sizeof stack / sizeof stack[0] };
+        struct wire_event event[STACKS];
+        size_t count;
+
+        frame_begin(&frame);
+        for (uint32_t i = 0; i < STACKS; i++)
+                encode_alloc(&frame.encode, WIRE_MALLOC, stack[i], i);
+
+        cr_assert_eq(frame_read(&frame, event, STACKS, &count), DECODE_END);
+        cr_assert_eq(count, STACKS);
+        for (uint32_t i = 0; i < STACKS; i++) {
+                cr_expect_eq(event[i].block.stack, stack[i]);
+                cr_expect_eq(event[i].block.size, i);
+        }
+}
+
+Test(wire, a_stack_near_the_last_one_takes_a_byte_whatever_came_by_slot_between)
+{
+        uint32_t before;
+
+        frame_begin(&frame);
+        encode_alloc(&frame.encode, WIRE_MALLOC, 1000000, 1);
+        encode_alloc(&frame.encode, WIRE_MALLOC, 1000050, 1);
+        before = frame.encode.bytes;
+        encode_free(&frame.encode, WIRE_AGE_1S, 1000000, 1);
+        cr_expect_eq(frame.encode.bytes - before, 2);
+        before = frame.encode.bytes;
+        encode_alloc(&frame.encode, WIRE_MALLOC, 1000113, 1);
+        cr_expect_eq(frame.encode.bytes - before, 3);
+        before = frame.encode.bytes;
+        encode_free(&frame.encode, WIRE_AGE_1S, 1000049, 1);
+        cr_expect_eq(frame.encode.bytes - before, 3);
+}
+
 Test(wire, a_new_frame_refers_to_nothing_of_the_frame_before)
 {
         struct wire_event event;
@@ -105,6 +142,7 @@ Test(wire, a_new_frame_refers_to_nothing_of_the_frame_before)
         encode_alloc(&frame.encode, WIRE_NEW, 5, 50);
 
         cr_assert_eq(frame_read(&frame, &event, 1, &count), DECODE_END);
+        cr_expect_eq(event.block.stack, 5);
         cr_expect_eq(event.block.size, 50);
 }
 
@@ -173,6 +211,64 @@ Test(wire, a_module_and_its_end_come_back)
         cr_expect_eq(event[1].kind, WIRE_MODULE_GONE);
         cr_expect_eq(event[1].module_gone.generation, 9);
         cr_expect_eq(event[1].module_gone.start, 0x7fffffff0000);
+}
+
+Test(wire, stacks_that_share_pcs_come_back)
+{
+        static const struct wire_pc pc[] = {{0x7fff12345678, 1}, {0x401000, 1}, {0x7fff12345678, 2}, {0, 0}};
+        struct wire_event event[40];
+        size_t count;
+
+        frame_begin(&frame);
+        for (uint32_t i = 0; i < 40; i++) {
+                const struct wire_pc stack[] = {pc[i % 4], pc[i / 4 % 4], {0x500000 + 16 * i, i}, pc[i % 3]};
+
+                encode_stack(&frame.encode, 1000 - i * i, i % 3 ? i * 777 : 0, i % 4, stack, 4);
+        }
+
+        for (uint32_t i = 0; i < 40; i++) {
+                const struct wire_pc stack[] = {pc[i % 4], pc[i / 4 % 4], {0x500000 + 16 * i, i}, pc[i % 3]};
+
+                if (i == 0) {
+                        cr_assert_eq(frame_read(&frame, event, 40, &count), DECODE_END);
+                        cr_assert_eq(count, 40);
+                }
+                cr_expect_eq(event[i].stack.id, 1000 - i * i);
+                cr_expect_eq(event[i].stack.ancestor, i % 3 ? i * 777 : 0);
+                cr_expect_eq(event[i].stack.flags, i % 4);
+                cr_assert_eq(event[i].stack.frame_count, 4);
+                for (int j = 0; j < 4; j++) {
+                        cr_expect_eq(event[i].stack.frame[j].pc, stack[j].pc);
+                        cr_expect_eq(event[i].stack.frame[j].generation, stack[j].generation);
+                }
+        }
+}
+
+Test(wire, a_pc_that_a_stack_of_the_frame_had_before_takes_a_byte)
+{
+        static const struct wire_pc pc[] = {{0x7fff12345678, 1}, {0x401000, 2}};
+        uint32_t before;
+
+        frame_begin(&frame);
+        encode_stack(&frame.encode, 1000, 0, 0, pc, 2);
+        before = frame.encode.bytes;
+        encode_stack(&frame.encode, 1001, 1000, 0, pc, 2);
+        cr_expect_eq(frame.encode.bytes - before, 3 + 3 + 2);
+}
+
+Test(wire, a_pool_without_use_takes_few_bytes)
+{
+        uint32_t before;
+
+        frame_begin(&frame);
+        before = frame.encode.bytes;
+        encode_pool(&frame.encode, &(struct wire_pool){.size_class = 5, .block_bytes = 96});
+        cr_expect_eq(frame.encode.bytes - before, 3 + 2);
+        struct wire_event event = only_event();
+
+        cr_expect_eq(event.pool.block_bytes, 96);
+        cr_expect_eq(event.pool.allocations, 0);
+        cr_expect_eq(event.pool.slabs_occupied[WIRE_DECILES - 1], 0);
 }
 
 Test(wire, the_longest_stack_fits_and_comes_back)
