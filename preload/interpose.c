@@ -12,6 +12,7 @@
 #include "preload/block.h"
 #include "preload/plain.h"
 #include "preload/thread.h"
+#include "preload/traced.h"
 
 enum { PAGE_BYTES = 4096, ALIGNMENT_LEAST = 16 };
 
@@ -22,10 +23,10 @@ void free_aligned_sized(void *block, size_t alignment, size_t size);
 
 static NOINLINE void *malloc_slow(size_t size)
 {
-        void *block = plain_alloc(size, ALIGNMENT_LEAST);
+        void *block = traced_quick ? traced_alloc(size, WIRE_MALLOC, BLOCK_FRAME) : plain_alloc(size, ALIGNMENT_LEAST);
 
         if (LIKELY(block))
-                return block;
+                return block_kept(block);
         return block_kept(block_new(size, ALIGNMENT_LEAST, WIRE_MALLOC, false, BLOCK_FRAME));
 }
 
@@ -47,7 +48,7 @@ static NOINLINE void free_slow(void *block)
 
 static NOINLINE void free_medium(void *block)
 {
-        if (UNLIKELY(thread_sided || !plain_free(block)))
+        if (UNLIKELY(traced_quick ? !traced_free(block) : thread_sided || !plain_free(block)))
                 free_slow(block);
 }
 
@@ -70,7 +71,13 @@ EXPORT void cfree(void *block)
 
 static NOINLINE void free_sized_slow(void *block, size_t alignment, size_t size)
 {
-        if (LIKELY(!thread_sided && block) && plain_free(block))
+        bool done = false;
+
+        if (traced_quick)
+                done = !alignment && traced_delete(block, WIRE_ALLOC_KINDS, size);
+        else if (LIKELY(!thread_sided && block))
+                done = plain_free(block);
+        if (LIKELY(done))
                 return;
         if (block)
                 block_free(block, &(struct free_call){BLOCK_FRAME, WIRE_CALL_FREE, true, size, alignment});
@@ -91,10 +98,15 @@ EXPORT void free_aligned_sized(void *block, size_t alignment, size_t size)
 
 static NOINLINE void *calloc_slow(size_t bytes)
 {
-        void *block = plain_alloc(bytes, ALIGNMENT_LEAST);
+        void *block;
 
-        if (LIKELY(block))
+        if (traced_quick) {
+                block = block_kept(traced_calloc(bytes, BLOCK_FRAME));
+                if (LIKELY(block))
+                        return block;
+        } else if (LIKELY((block = plain_alloc(bytes, ALIGNMENT_LEAST)) != NULL)) {
                 return memset(block, 0, bytes);
+        }
         return block_kept(block_new(bytes, ALIGNMENT_LEAST, WIRE_CALLOC, true, BLOCK_FRAME));
 }
 
@@ -122,11 +134,13 @@ static inline void *resize(void *block, size_t size, const uintptr_t *frame)
         if (!block) {
                 block = heap_alloc_fast(heap_current, size);
                 if (UNLIKELY(!block))
-                        block = plain_alloc(size, ALIGNMENT_LEAST);
+                        block = traced_quick ? traced_alloc(size, WIRE_REALLOC, frame)
+                                             : plain_alloc(size, ALIGNMENT_LEAST);
                 return LIKELY(block) ? block : block_new(size, ALIGNMENT_LEAST, WIRE_REALLOC, false, frame);
         }
         if (size == 0) {
-                if (!plain_free_fast(block) && (thread_sided || !plain_free(block)))
+                if (!plain_free_fast(block) &&
+                    (traced_quick ? !traced_free(block) : thread_sided || !plain_free(block)))
                         block_free(block, &(struct free_call){.frame = frame, .call = WIRE_CALL_REALLOC});
                 return NULL;
         }

@@ -21,6 +21,7 @@
 #include "preload/news.h"
 #include "preload/stock.h"
 #include "preload/thread.h"
+#include "preload/traced.h"
 
 enum { EXE_BYTES = 1024 };
 
@@ -119,6 +120,7 @@ static void record_begin(int argument_count, char **argument)
                 checks_encode_links();
                 threads_sidelong();
                 checks_open();
+                traced_quick = !checks.any && !slab_link_key;
         }
         hello();
 }

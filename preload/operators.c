@@ -9,6 +9,7 @@
 #include "preload/block.h"
 #include "preload/lifecycle.h"
 #include "preload/plain.h"
+#include "preload/traced.h"
 
 typedef void *new_plain(size_t size);
 typedef void *new_aligned(size_t size, size_t alignment);
@@ -33,8 +34,11 @@ static COLD void *runtime_new_aligned(const char *name, size_t size, size_t alig
 
 static NOINLINE void *new_slow(size_t size, enum wire_alloc_kind kind, const char *name, const uintptr_t *frame)
 {
-        void *block = lifecycle_is_passive() ? malloc(size) : plain_alloc(size, 16);
+        void *block;
 
+        if (traced_quick && LIKELY(block = traced_alloc(size, kind, frame)))
+                return block;
+        block = lifecycle_is_passive() ? malloc(size) : plain_alloc(size, 16);
         if (!block && !lifecycle_is_passive())
                 block = block_new(size, 16, kind, false, frame);
         if (block || !name)
@@ -62,6 +66,10 @@ static NOINLINE void *new_slow_aligned(size_t size, size_t alignment, enum wire_
 
 static NOINLINE void delete_slow(void *block, enum wire_call call, bool sized, size_t size, size_t alignment)
 {
+        if (traced_quick && !alignment &&
+            LIKELY(traced_delete(block, call == WIRE_CALL_DELETE ? WIRE_NEW_ARRAY : WIRE_NEW,
+                                 sized ? size : TRACED_SIZE_ANY)))
+                return;
         if (lifecycle_is_passive())
                 free(block);
         else if (block && (thread_sided || !plain_free(block)))

@@ -12,19 +12,6 @@ struct heap heap_none = {
 
 static const size_t alloc_bytes_max = PTRDIFF_MAX - 4 * (size_t)SEGMENT_BYTES; /* so that no rounding up overflows */
 
-void heap_enter(struct heap *heap)
-{
-        atomic_store_explicit(&heap->busy, true, memory_order_relaxed);
-        /* Release: a forked child that sees any of the change sees that it had begun. */
-        atomic_thread_fence(memory_order_release);
-}
-
-void heap_leave(struct heap *heap)
-{
-        /* Release: a forked child that sees the end sees all of the change. */
-        atomic_store_explicit(&heap->busy, false, memory_order_release);
-}
-
 /* How many allocations the fast path does from a slab before it is left for a look whether something waits for time to
  * pass. Always as few: a thread that does little may have to see what others have left, within seconds. */
 enum { CREDIT = 64 };

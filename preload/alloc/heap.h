@@ -90,6 +90,14 @@ enum heap_resize_status heap_resize(struct heap *heap, struct block *block, size
 /* After the fast path has missed: true if its credit was used up, and it may go on. False: take the slow path. */
 bool heap_renew(struct heap *heap, unsigned size_class);
 
+/* The quick ways of sided heaps, between the caller's enter and leave (thread.h) and inlined as well: they miss
+ * whenever there is more to do than to take a block from the slab in hand or to put it back there. Not while links are
+ * encoded (slab_link_key). */
+static inline void *heap_take_sided(struct heap *heap, unsigned size_class, _Atomic uint64_t **ret_side);
+/* A block that the heap handed out, in a slab that is not full; NULL: look with heap_find. */
+static inline struct slab *heap_find_sided(const struct heap *heap, const void *start, _Atomic uint64_t **ret_side);
+static inline void heap_put_sided(struct heap *heap, struct slab *slab, void *start); /* what that has found */
+
 /* What the fast path leaves to be done. It may be late, or about a slab that has changed hands since. */
 void heap_emptied(struct heap *heap, void *start); /* `start` was freed, and its slab was empty then */
 
@@ -206,8 +214,9 @@ enum {
 /* heap.c */
 size_t heap_purge_slab(struct slab *slab);  /* slab_purge_remote, and tells the owner; how many bytes */
 size_t heaps_purge_remote(size_t segments); /* the same for so many segments, in turn */
-void heap_enter(struct heap *heap);         /* around every change that a fork must not cut in two */
-void heap_leave(struct heap *heap);
+/* Around every change that a fork must not cut in two. */
+static inline void heap_enter(struct heap *heap);
+static inline void heap_leave(struct heap *heap);
 void heap_set_fast(struct heap *heap, unsigned size_class, struct slab *slab);
 
 /* heap_slabs.c */
@@ -318,5 +327,67 @@ static inline enum heap_free_status heap_free_fast(struct heap *heap, void *star
         if (UNLIKELY(!segment_holds((uintptr_t)start)))
                 return HEAP_FREE_NO;
         return slab_free(slab_of(start), heap, start);
+}
+
+static inline void heap_enter(struct heap *heap)
+{
+        atomic_store_explicit(&heap->busy, true, memory_order_relaxed);
+        /* Release: a forked child that sees any of the change sees that it had begun. */
+        atomic_thread_fence(memory_order_release);
+}
+
+static inline void heap_leave(struct heap *heap)
+{
+        /* Release: a forked child that sees the end sees all of the change. */
+        atomic_store_explicit(&heap->busy, false, memory_order_release);
+}
+
+static inline void *heap_take_sided(struct heap *heap, unsigned size_class, _Atomic uint64_t **ret_side)
+{
+        struct slab *slab = heap->available[size_class].first;
+        struct free_block *block;
+
+        if (UNLIKELY(!slab || !(block = slab->free)))
+                return NULL;
+        heap_enter(heap);
+        slab->free = block->next;
+        slab->counts++;
+        heap_count(&heap->counts[size_class].allocations, 1);
+        heap_leave(heap);
+        *ret_side = slab_side(slab, block);
+        return block;
+}
+
+static inline struct slab *heap_find_sided(const struct heap *heap, const void *start, _Atomic uint64_t **ret_side)
+{
+        struct slab *slab;
+        size_t offset;
+        uint32_t index;
+
+        if (UNLIKELY(!segment_holds((uintptr_t)start)))
+                return NULL;
+        slab = slab_of_block(start);
+        /* Relaxed: if it is ours, we wrote it. */
+        if (UNLIKELY(atomic_load_explicit(&slab->owner, memory_order_relaxed) != ((uintptr_t)heap | SLAB_SIDED)))
+                return NULL;
+        offset = (size_t)((const char *)start - slab_start(slab));
+        index = size_class_index(offset, atomic_load_explicit(&slab->reciprocal, memory_order_relaxed));
+        if (UNLIKELY(offset != (size_t)index * atomic_load_explicit(&slab->bytes, memory_order_relaxed)))
+                return NULL;
+        *ret_side = atomic_load_explicit(&slab->side, memory_order_relaxed) + index;
+        return slab;
+}
+
+static inline void heap_put_sided(struct heap *heap, struct slab *slab, void *start)
+{
+        struct free_block *block = start;
+
+        heap_enter(heap);
+        block->next = slab->free;
+        slab->free = block;
+        slab->counts--;
+        if (UNLIKELY(!slab_used(slab)))
+                heap_put_away(heap, slab);
+        heap_leave(heap);
 }
 #endif

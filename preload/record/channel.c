@@ -24,13 +24,14 @@ static struct {
         bool drop;
         unsigned stall_ms;
         _Atomic int descriptor; /* -1: closed */
-        _Atomic bool ended;     /* nothing is sent any more */
         _Atomic bool stalled;   /* the reader hangs: do not wait for it again until a frame gets through */
         dev_t device;
         ino_t inode;
         struct session_header *session; /* NULL: the reader offers none */
         uint32_t pid;                   /* asked for when a process begins: a sandbox may forbid it later */
 } channel = {.descriptor = -1};
+
+_Atomic bool channel_ended;
 
 static int64_t now_ms(void)
 {
@@ -130,11 +131,6 @@ bool channel_open(const char *path, bool drop, unsigned stall_ms)
         atomic_store(&channel.descriptor, descriptor);
         session_map();
         return true;
-}
-
-bool channel_is_open(void)
-{
-        return !atomic_load_explicit(&channel.ended, memory_order_relaxed);
 }
 
 uint32_t channel_process_new(void)
@@ -238,7 +234,7 @@ static bool reader_is_gone(void)
 
 static bool channel_end(void)
 {
-        atomic_store(&channel.ended, true);
+        atomic_store(&channel_ended, true);
         return false;
 }
 

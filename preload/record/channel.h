@@ -22,7 +22,11 @@ struct channel_slot {
 /* In the constructor. False: nobody reads the FIFO. `drop`: never wait for the reader. */
 bool channel_open(const char *path, bool drop, unsigned stall_ms);
 
-bool channel_is_open(void);         /* false: the recording has ended for good */
+extern _Atomic bool channel_ended;       /* nothing is sent any more */
+static inline bool channel_is_open(void) /* false: the recording has ended for good */
+{
+        return !atomic_load_explicit(&channel_ended, memory_order_relaxed);
+}
 uint32_t channel_process_new(void); /* the number of a new stream; to be called in its process */
 uint32_t channel_pid(void);         /* of that process */
 

@@ -11,12 +11,14 @@
 enum {
         TICK_NS_MIN = 4000000, /* between TICK events */
         CLOCK_NS = 1000000,    /* between looks at the clock */
+        CLOCK_TRUST = 64,      /* events for one look at the processor's counter while the shared clock goes */
         NEWS_BYTES_MAX = 160,
         BIRTH_LINEAR = 4096,
         BIRTH_STEPS = 2048,
 };
 
-struct frames frames = {.clock_ticks_enough = 500000};
+static const _Atomic uint32_t clock_stands;
+struct frames frames = {.clock_ticks_enough = 500000, .clock = &clock_stands};
 
 uint64_t frames_now(void)
 {
@@ -51,6 +53,19 @@ uint64_t frames_birth_ms(uint16_t code)
         return (uint64_t)((code - BIRTH_LINEAR) % BIRTH_STEPS + BIRTH_STEPS) << doublings;
 }
 
+enum wire_age frames_age(uint16_t now, uint16_t birth)
+{
+        uint64_t ms, limit = 1;
+        unsigned age = WIRE_AGE_1MS;
+
+        if (birth >= now)
+                return WIRE_AGE_1MS;
+        ms = frames_birth_ms(now) - frames_birth_ms(birth);
+        for (; age < WIRE_AGE_OLDER && ms > limit; age++)
+                limit *= 10;
+        return (enum wire_age)age;
+}
+
 void frames_tell(struct recorder *recorder)
 {
         struct recorder_news news;
@@ -66,9 +81,20 @@ void frames_tell(struct recorder *recorder)
         }
 }
 
-COLD void frames_look_at_clock(struct recorder *recorder, uint64_t ticks)
+bool frames_clock_is_fresh_slow(struct recorder *recorder, uint32_t word)
 {
-        uint64_t now = frames_now(), passed = now - recorder->now_ns;
+        if (platform_ticks() - recorder->clock_ticks >
+                    atomic_load_explicit(&frames.clock_ticks_enough, memory_order_relaxed) ||
+            (word && word != recorder->clock_word))
+                return false;
+        recorder->clock_trust = word ? CLOCK_TRUST : 0;
+        return true;
+}
+
+COLD void frames_look_at_clock(struct recorder *recorder)
+{
+        uint32_t word = atomic_load_explicit(frames.clock, memory_order_relaxed);
+        uint64_t ticks = platform_ticks(), now = frames_now(), passed = now - recorder->now_ns;
 
         /* How fast the counter runs is learnt, within sane bounds, from what passed since the last look. */
         if (recorder->clock_ticks && passed > CLOCK_NS / 4 && passed < CLOCK_NS * UINT64_C(1000)) {
@@ -78,6 +104,8 @@ COLD void frames_look_at_clock(struct recorder *recorder, uint64_t ticks)
                         atomic_store_explicit(&frames.clock_ticks_enough, enough, memory_order_relaxed);
         }
         recorder->clock_ticks = ticks;
+        recorder->clock_word = word;
+        recorder->clock_trust = word ? CLOCK_TRUST : 0;
         recorder->now_ns = now;
         recorder->birth = frames_birth(now);
         frames_tell(recorder);

@@ -19,15 +19,17 @@ struct frames {
         _Atomic uint32_t threads;
         _Atomic bool announced;              /* the process */
         _Atomic uint64_t clock_ticks_enough; /* ticks in about a millisecond */
+        const _Atomic uint32_t *clock;       /* shared with the reader, which changes it every millisecond; 0: stands */
         size_t command_bytes;
         char command[FRAMES_COMMAND_BYTES];
 };
 extern struct frames frames;
 
-uint64_t frames_now(void);               /* CLOCK_MONOTONIC, ns */
-uint16_t frames_birth(uint64_t now_ns);  /* the code of a birth now */
-uint64_t frames_birth_ms(uint16_t code); /* since base_ns, when the code began */
-void frames_look_at_clock(struct recorder *recorder, uint64_t ticks);
+uint64_t frames_now(void);                              /* CLOCK_MONOTONIC, ns */
+uint16_t frames_birth(uint64_t now_ns);                 /* the code of a birth now */
+uint64_t frames_birth_ms(uint16_t code);                /* since base_ns, when the code began */
+enum wire_age frames_age(uint16_t now, uint16_t birth); /* codes */
+void frames_look_at_clock(struct recorder *recorder);
 
 void frames_tell(struct recorder *recorder); /* the news */
 void frames_send(struct recorder *recorder);
@@ -45,13 +47,30 @@ static inline bool frames_begun(const struct recorder *recorder)
         return recorder->encode.bytes != 0;
 }
 
+/* Whether less than about a millisecond has passed since the last look at the clock. The processor's own counter takes
+ * longer to read than all the rest of an event to write; while the reader keeps the shared clock going, that is asked,
+ * and the counter only now and then, in case the reader has been stopped. */
+bool frames_clock_is_fresh_slow(struct recorder *recorder, uint32_t word);
+static inline bool frames_clock_is_fresh(struct recorder *recorder)
+{
+        uint32_t word = atomic_load_explicit(frames.clock, memory_order_relaxed);
+
+        if (UNLIKELY(word != recorder->clock_word || !recorder->clock_trust))
+                return frames_clock_is_fresh_slow(recorder, word);
+        recorder->clock_trust--;
+        return true;
+}
+
 static inline void frames_clock(struct recorder *recorder)
 {
-        uint64_t ticks = platform_ticks();
+        if (UNLIKELY(!frames_clock_is_fresh(recorder)))
+                frames_look_at_clock(recorder);
+}
 
-        if (UNLIKELY(ticks - recorder->clock_ticks >
-                     atomic_load_explicit(&frames.clock_ticks_enough, memory_order_relaxed)))
-                frames_look_at_clock(recorder, ticks);
+static inline uint64_t record_make(enum wire_alloc_kind kind, size_t slack, uint16_t birth, uint32_t stack)
+{
+        return RECORDER_LIVE | (uint64_t)kind << RECORDER_KIND_SHIFT | (uint64_t)slack << RECORDER_SLACK_SHIFT |
+               (uint64_t)birth << RECORDER_BIRTH_SHIFT | stack;
 }
 
 static inline bool record_is_inherited(uint64_t record)

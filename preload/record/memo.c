@@ -2,6 +2,7 @@
 #include "preload/record/memo.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -27,9 +28,9 @@ struct frame {
         uint32_t id;         /* 0: none yet */
         uint32_t word_count; /* words from the outermost frame to here, inclusive */
         uint64_t fp;
-        bool fp_live;   /* the frame pointer matters to the walk from here outward */
-        bool is_signal; /* the pc is exact, not a return address */
-        uint8_t pad[6];
+        bool fp_live;    /* the frame pointer matters to the walk from here outward */
+        bool is_signal;  /* the pc is exact, not a return address */
+        uint32_t number; /* of the rebuilding that made the frame: while it is there, so is all that lies outside it */
 };
 
 struct word {
@@ -47,13 +48,14 @@ struct step {
 };
 
 struct memo {
+        struct recent recent; /* the first: see memo_recent */
         enum memo_mode mode;
         bool nested, in_libunwind;
         unsigned depth_max;
         memo_define *define;
         void *context;
-        uint64_t epoch;
-        uint32_t count; /* frames of the last stack */
+        uint32_t count;  /* frames of the stack walked last */
+        uint32_t number; /* of the latest rebuilding */
         uint32_t depth_seen;
         uint32_t root_flags;
         uint32_t captures;
@@ -69,6 +71,8 @@ struct memo {
         struct wire_pc definition[WIRE_STACK_FRAMES_MAX]; /* not on the stack, which may be a small one */
         void *address[ADDRESSES_MAX];
 };
+
+_Static_assert(offsetof(struct memo, recent) == 0, "memo_recent relies on it");
 
 struct memo *memo_create(enum memo_mode mode, unsigned depth_max, memo_define *define, void *context)
 {
@@ -109,9 +113,17 @@ uint64_t memo_stack_end(const struct memo *memo)
         return memo->count ? memo->frame[0].sp : 0;
 }
 
+static void recent_forget(struct memo *memo)
+{
+        for (unsigned i = 0; i < RECENT_STACKS; i++)
+                if (memo->recent.stack[i].return_address) /* or memory would be touched for nothing */
+                        memo->recent.stack[i].return_address = 0;
+}
+
 void memo_forget(struct memo *memo)
 {
         memo->count = 0;
+        recent_forget(memo);
 }
 
 const struct memo_counts *memo_counts(const struct memo *memo)
@@ -223,6 +235,8 @@ static inline void memo_rebuild(struct memo *memo, uint32_t kept, uint32_t step_
         uint64_t hash = kept ? memo->frame[kept - 1].hash : 0;
         bool fp_live = kept ? memo->frame[kept - 1].fp_live : false;
 
+        if (UNLIKELY(++memo->number == 0)) /* the numbers begin again */
+                recent_forget(memo);
         for (uint32_t i = step_count; i-- > 0;) {
                 const struct step *step = &memo->step[i];
                 struct frame *frame = &memo->frame[count++];
@@ -241,6 +255,7 @@ static inline void memo_rebuild(struct memo *memo, uint32_t kept, uint32_t step_
                 frame->fp = step->fp;
                 frame->fp_live = fp_live;
                 frame->is_signal = step->is_signal;
+                frame->number = memo->number;
         }
         memo->count = count;
         if (UNLIKELY(count > memo->depth_seen))
@@ -405,6 +420,14 @@ static inline uint32_t walk(struct memo *memo, struct step_state *state, int *in
         return count;
 }
 
+/* Modules have come to be known, or gone: nothing that was cached may be used. */
+static COLD void memo_renew(struct memo *memo, uint64_t epoch)
+{
+        memset(memo->rules, 0, sizeof memo->rules);
+        memo_forget(memo);
+        memo->recent.epoch = epoch >> 32 ? UINT64_MAX : epoch; /* while one is being unloaded: no longer than once */
+}
+
 static uint32_t capture_own(struct memo *memo, const uintptr_t *frame)
 {
         struct step_state state = {.pc = frame[1] - 1, .sp = (uintptr_t)(frame + 2), .fp = frame[0]};
@@ -412,11 +435,8 @@ static uint32_t capture_own(struct memo *memo, const uintptr_t *frame)
         uint64_t epoch = modules_epoch();
         int kept;
 
-        if (UNLIKELY(epoch != memo->epoch)) {
-                memset(memo->rules, 0, sizeof memo->rules);
-                memo->count = 0;
-                memo->epoch = epoch;
-        }
+        if (UNLIKELY(epoch != memo->recent.epoch))
+                memo_renew(memo, epoch);
         uint32_t count = walk(memo, &state, &kept, &status);
 
         if (LIKELY(count == 0)) {
@@ -460,10 +480,8 @@ static COLD uint32_t capture_libunwind(struct memo *memo, const uintptr_t *frame
 {
         uint64_t epoch = modules_epoch();
 
-        if (epoch != memo->epoch) {
-                memset(memo->rules, 0, sizeof memo->rules);
-                memo->epoch = epoch;
-        }
+        if (epoch != memo->recent.epoch)
+                memo_renew(memo, epoch);
         return keys_intern(memo, memo->key, libunwind_keys(memo, frame, memo->key, FRAMES_MAX), 0);
 }
 
@@ -490,7 +508,7 @@ static COLD void capture_verify(struct memo *memo, const uintptr_t *frame)
                 memo->counts.differ++;
 }
 
-uint32_t memo_capture(struct memo *memo, const uintptr_t *frame)
+uint32_t memo_capture_anew(struct memo *memo, const uintptr_t *frame)
 {
         uint32_t id;
 
@@ -502,4 +520,65 @@ uint32_t memo_capture(struct memo *memo, const uintptr_t *frame)
         if (UNLIKELY(memo->depth_max) && memo->count > memo->depth_max)
                 return capture_limited(memo);
         return id;
+}
+
+/* --- recent stacks ----------------------------------------------------------------------------------------------- */
+
+bool memo_trunk_holds(const struct memo *memo, const struct recent_stack *stack)
+{
+        uint32_t index = (uint32_t)stack->trunk;
+
+        return index < memo->count && memo->frame[index].number == stack->trunk_number &&
+               words_check(memo->word, memo->frame[index].word_count) == 0;
+}
+
+/* Enters the stack of the last walk, whose innermost words the entry takes. */
+static void recent_enter(const struct memo *memo, struct recent_stack *stack, const uintptr_t *frame, uint32_t id)
+{
+        const struct frame *leaf = &memo->frame[memo->count - 1];
+        int trunk = (int)memo->count - 1;
+        uint32_t words;
+
+        stack->return_address = 0;
+        while (trunk >= 0 && leaf->word_count - (trunk ? memo->frame[trunk - 1].word_count : 0) <= RECENT_WORDS)
+                trunk--;
+        words = leaf->word_count - (trunk >= 0 ? memo->frame[trunk].word_count : 0);
+        for (uint32_t i = 0; i < words; i++) {
+                const struct word *word = &memo->word[leaf->word_count - 1 - i];
+                uint64_t offset = word->address - (uintptr_t)frame;
+
+                if (offset % sizeof(uint64_t) || offset / sizeof(uint64_t) > UINT16_MAX)
+                        return; /* on another stack: not for here */
+                stack->offset[i] = (uint16_t)(offset / sizeof(uint64_t));
+                stack->value[i] = word->value;
+        }
+        stack->word_count = words;
+        stack->trunk = trunk;
+        stack->trunk_number = trunk >= 0 ? memo->frame[trunk].number : 0;
+        stack->fp = leaf->fp;
+        stack->fp_mask = leaf->fp_live ? UINT64_MAX : 0;
+        stack->place = (uintptr_t)frame;
+        stack->id = id;
+        stack->return_address = frame[1];
+}
+
+uint32_t memo_capture_missed(struct memo *memo, const uintptr_t *frame)
+{
+        uint32_t id = memo_capture_anew(memo, frame);
+        struct recent_stack *stack = recent_at(&memo->recent, frame);
+
+        /* Its second miss in a row: a stack seen once only is not worth the copy, nor worth what it would drive out. */
+        if (stack->candidate != id)
+                stack->candidate = id;
+        else if (LIKELY(id && memo->mode == MEMO_OWN && !memo->root_flags && memo->count &&
+                        !(memo->depth_max && memo->count > memo->depth_max)))
+                recent_enter(memo, stack, frame, id);
+        return id;
+}
+
+uint32_t memo_capture(struct memo *memo, const uintptr_t *frame)
+{
+        uint32_t id = memo_recent(memo, frame);
+
+        return LIKELY(id) ? id : memo_capture_missed(memo, frame);
 }

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/record/modules.h"
+#include "preload/record/recent.h"
 #include "wire/wire.h"
 
 struct memo;
@@ -38,17 +40,33 @@ struct memo *memo_create(enum memo_mode mode, unsigned depth_max, memo_define *d
 /* The id of the stack whose innermost return address is frame[1]: `frame` is what __builtin_frame_address(0) gives in
  * the function that was called. 0: no id could be had. */
 uint32_t memo_capture(struct memo *memo, const uintptr_t *frame);
+uint32_t memo_capture_anew(struct memo *memo, const uintptr_t *frame); /* by a walk; for memo_frames and the like */
 
-/* The frames of the last capture, innermost first: keys (pc | generation << 48). Returns how many. For tests. */
+/* The two halves of memo_capture. The first is inlined, and gives 0 when the second is to be called. */
+static inline uint32_t memo_recent(struct memo *memo, const uintptr_t *frame);
+uint32_t memo_capture_missed(struct memo *memo, const uintptr_t *frame);
+bool memo_trunk_holds(const struct memo *memo, const struct recent_stack *stack);
+
+/* The frames of the last walk, innermost first: keys (pc | generation << 48). Returns how many. For tests. */
 size_t memo_frames(const struct memo *memo, uint64_t *ret_key, size_t key_max);
 
 /* Whether the memo serves calls that interrupt another capture of the thread: libunwind allocates, and is not called
  * then. */
 void memo_nested(struct memo *memo, bool nested);
 bool memo_is_in_libunwind(const struct memo *memo); /* what is allocated now is libunwind's, not the program's */
-uint64_t memo_stack_end(const struct memo *memo);   /* how far outward the last capture went; 0: not known */
+uint64_t memo_stack_end(const struct memo *memo);   /* how far outward the last walk went; 0: not known */
 void memo_forget(struct memo *memo);                /* when the struct goes to another thread */
 const struct memo_counts *memo_counts(const struct memo *memo);
 uint64_t memo_bytes(const struct memo *memo); /* that were touched, about */
+
+static inline uint32_t memo_recent(struct memo *memo, const uintptr_t *frame)
+{
+        struct recent *recent = (struct recent *)memo; /* a memo begins with it */
+        struct recent_stack *stack = recent_at(recent, frame);
+
+        if (UNLIKELY(recent->epoch != modules_epoch() || !recent_holds(stack, frame)))
+                return 0;
+        return LIKELY(stack->trunk == RECENT_ALL) || memo_trunk_holds(memo, stack) ? stack->id : 0;
+}
 
 #endif

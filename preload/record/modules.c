@@ -42,7 +42,7 @@ typedef int find_object(void *pc, struct find_object_result *result);
 static struct module table[MODULES_MAX];
 static _Atomic uint32_t table_count;
 static _Atomic uint32_t announce_wanted; /* modules whose state asks for an event */
-static _Atomic uint64_t epoch;           /* unloadings, and 1 << 32 for each dlclose under way */
+_Atomic uint64_t modules_epoch_word;     /* unloadings, and 1 << 32 for each dlclose under way */
 static find_object *loader_find;
 static const char *program_path;
 static char path_arena[PATH_ARENA_BYTES];
@@ -55,11 +55,6 @@ bool modules_open(const char *exe)
         return loader_find != NULL;
 }
 
-uint64_t modules_epoch(void)
-{
-        return atomic_load_explicit(&epoch, memory_order_acquire);
-}
-
 static void module_mark_gone(struct module *module)
 {
         uint32_t state = atomic_load(&module->state);
@@ -70,7 +65,7 @@ static void module_mark_gone(struct module *module)
                         continue;
                 if (state == MODULE_ANNOUNCED)
                         atomic_fetch_add(&announce_wanted, 1);
-                atomic_fetch_add(&epoch, 1);
+                atomic_fetch_add(&modules_epoch_word, 1);
                 return;
         }
 }
@@ -201,7 +196,7 @@ void modules_find(uint64_t pc, struct module_place *ret_place)
 
 void modules_unload_begin(void)
 {
-        atomic_fetch_add(&epoch, UINT64_C(1) << EPOCH_BITS);
+        atomic_fetch_add(&modules_epoch_word, UINT64_C(1) << EPOCH_BITS);
 }
 
 void modules_unload_end(void)
@@ -217,7 +212,7 @@ void modules_unload_end(void)
                 if (loader_find((void *)(uintptr_t)module->start, &found) != 0 || found.link_map != module->map)
                         module_mark_gone(module);
         }
-        atomic_fetch_sub(&epoch, UINT64_C(1) << EPOCH_BITS);
+        atomic_fetch_sub(&modules_epoch_word, UINT64_C(1) << EPOCH_BITS);
 }
 
 static void encode_loaded(struct encode *encode, const struct module *module)

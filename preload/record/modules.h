@@ -7,6 +7,7 @@
 #ifndef PRELOAD_RECORD_MODULES_H
 #define PRELOAD_RECORD_MODULES_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,6 +34,11 @@ void modules_unload_end(void);
 
 /* Changes whenever what is cached about pcs must be dropped; bits 32 and up are not zero while nothing may be cached.
  */
-uint64_t modules_epoch(void);
+extern _Atomic uint64_t modules_epoch_word;
+static inline uint64_t modules_epoch(void)
+{
+        /* Acquire: pairs with the change of what is known of the modules. */
+        return atomic_load_explicit(&modules_epoch_word, memory_order_acquire);
+}
 
 #endif

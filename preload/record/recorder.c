@@ -101,12 +101,6 @@ void recorder_end(struct recorder *recorder)
         recorder->encode.bytes = 0;
 }
 
-static inline uint64_t record_make(enum wire_alloc_kind kind, size_t slack, uint16_t birth, uint32_t stack)
-{
-        return RECORDER_LIVE | (uint64_t)kind << RECORDER_KIND_SHIFT | (uint64_t)slack << RECORDER_SLACK_SHIFT |
-               (uint64_t)birth << RECORDER_BIRTH_SHIFT | stack;
-}
-
 static inline uint64_t put_alloc(struct recorder *recorder, const uintptr_t *frame, enum wire_alloc_kind kind,
                                  size_t size, size_t usable)
 {
@@ -137,19 +131,6 @@ uint64_t recorder_alloc(struct recorder *recorder, const uintptr_t *frame, enum 
         return record;
 }
 
-static inline enum wire_age age_of(const struct recorder *recorder, uint16_t birth)
-{
-        uint64_t ms, limit = 1;
-        unsigned age = WIRE_AGE_1MS;
-
-        if (birth >= recorder->birth)
-                return WIRE_AGE_1MS;
-        ms = frames_birth_ms(recorder->birth) - frames_birth_ms(birth);
-        for (; age < WIRE_AGE_OLDER && ms > limit; age++)
-                limit *= 10;
-        return (enum wire_age)age;
-}
-
 static inline void put_free(struct recorder *recorder, enum wire_age age, uint64_t record, size_t usable)
 {
         frames_room(recorder, ENCODE_HOT_BYTES_MAX);
@@ -172,7 +153,7 @@ void recorder_free(struct recorder *recorder, uint64_t record, size_t usable, co
         if (block == recorder->last)
                 age = WIRE_AGE_TEMPORARY;
         else
-                age = age_of(recorder, (uint16_t)(record >> RECORDER_BIRTH_SHIFT));
+                age = frames_age(recorder->birth, (uint16_t)(record >> RECORDER_BIRTH_SHIFT));
         put_free(recorder, age, record, usable);
         recorder->frees++;
         recorder->last = NULL;
@@ -219,7 +200,7 @@ COLD void recorder_error(struct recorder *recorder, const uintptr_t *frame, stru
                 return;
         frames_clock(recorder);
         if (frame) {
-                error->stack = memo_capture(recorder->memo, frame);
+                error->stack = memo_capture_anew(recorder->memo, frame);
                 if (is_on_stack(recorder, frame, error->address))
                         error->place = WIRE_PLACE_STACK;
         }
@@ -272,4 +253,5 @@ void recorder_after_fork(struct recorder *recorder)
         recorder->frees_inherited = 0;
         recorder->lost_events = recorder->lost_frames = recorder->frame_events = 0;
         recorder->clock_ticks = 0;
+        recorder->clock_trust = 0;
 }

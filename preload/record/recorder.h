@@ -18,6 +18,8 @@ struct recorder {
         struct memo *memo;        /* NULL: not begun */
         const void *last;         /* the block allocated last; never followed */
         uint64_t clock_ticks;     /* platform_ticks at the last look at the clock */
+        uint32_t clock_word;      /* the shared clock then; see frames_clock */
+        uint32_t clock_trust;     /* events for which that alone is asked */
         uint64_t now_ns, tick_ns; /* CLOCK_MONOTONIC: then, and as far as the frame's events tell */
         uint16_t birth;           /* code of now_ns */
         bool thread_announced;
@@ -66,6 +68,7 @@ void recorder_tell(struct recorder *recorder);      /* sends the news at once */
 static inline void recorder_hurry(struct recorder *recorder)
 {
         recorder->clock_ticks = 0;
+        recorder->clock_trust = 0;
 }
 void recorder_end(struct recorder *recorder); /* its thread has ended: sends what there is; can be begun again */
 

@@ -1,0 +1,55 @@
+/* The recorder's quick ways, for inlining: what recorder_alloc and recorder_free do nearly every time. Each is used
+ * only when recorder_is_ready has just said so; else recorder.h has the whole of it. */
+#ifndef PRELOAD_RECORD_QUICK_H
+#define PRELOAD_RECORD_QUICK_H
+
+#include "preload/record/frames.h"
+#include "preload/record/recorder.h"
+
+/* There is a frame with room for an event, somebody reads, and it is not yet time to look at the clock. */
+static inline bool recorder_is_ready(struct recorder *recorder)
+{
+        /* One comparison for both: 0 bytes are no frame. */
+        return LIKELY(recorder->encode.bytes - 1 < WIRE_FRAME_BYTES_MAX - ENCODE_HOT_BYTES_MAX) &&
+               LIKELY(channel_is_open()) && frames_clock_is_fresh(recorder);
+}
+
+/* Returns the side record. */
+static inline uint64_t recorder_alloc_quick(struct recorder *recorder, const uintptr_t *frame,
+                                            enum wire_alloc_kind kind, size_t size, size_t usable, const void *block)
+{
+        uint32_t stack = memo_recent(recorder->memo, frame);
+
+        if (UNLIKELY(!stack)) {
+                stack = memo_capture_missed(recorder->memo, frame);
+                frames_room(recorder, ENCODE_HOT_BYTES_MAX); /* its definition may have taken it */
+        }
+        if (LIKELY(frames_begun(recorder)))
+                encode_alloc(&recorder->encode, kind, stack, size);
+        recorder->requested_bytes += size;
+        recorder->allocations++;
+        recorder->last = block;
+        return record_make(kind, usable - size, recorder->birth, stack);
+}
+
+/* Whether recorder_free_quick will do for the record: of a block that lives, of this process, and not our own. */
+static inline bool recorder_is_plain(uint64_t record)
+{
+        return (record & RECORDER_LIVE) && !record_is_silent(record) && !record_is_inherited(record);
+}
+
+static inline void recorder_free_quick(struct recorder *recorder, uint64_t record, size_t usable, const void *block)
+{
+        uint16_t birth = (uint16_t)(record >> RECORDER_BIRTH_SHIFT);
+        enum wire_age age = WIRE_AGE_1MS;
+
+        if (block == recorder->last)
+                age = WIRE_AGE_TEMPORARY;
+        else if (birth < recorder->birth)
+                age = frames_age(recorder->birth, birth);
+        encode_free(&recorder->encode, age, (uint32_t)record, recorder_size(record, usable));
+        recorder->frees++;
+        recorder->last = NULL;
+}
+
+#endif

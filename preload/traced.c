@@ -1,0 +1,107 @@
+/* Allocator and recorder in one go. */
+#include "preload/traced.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "preload/record/quick.h"
+#include "preload/thread.h"
+
+bool traced_quick;
+
+/* The calling thread, entered, if its recorder is ready; or NULL. heap_current is heap_none all the time: the heap is
+ * sided. */
+static inline struct thread *enter(void)
+{
+        struct thread *thread = thread_current;
+
+        if (UNLIKELY(!traced_quick || !thread || thread->busy || *thread_canary == 0))
+                return NULL;
+        thread->busy = true;
+        atomic_signal_fence(memory_order_seq_cst);
+        if (LIKELY(recorder_is_ready(&thread->recorder)))
+                return thread;
+        thread->busy = false;
+        return NULL;
+}
+
+static inline void leave(struct thread *thread)
+{
+        atomic_signal_fence(memory_order_seq_cst);
+        thread->busy = false;
+}
+
+static inline __attribute__((always_inline)) void *alloc(size_t size, enum wire_alloc_kind kind, const uintptr_t *frame,
+                                                         size_t *ret_usable)
+{
+        _Atomic uint64_t *side;
+        unsigned size_class;
+        struct thread *thread;
+        size_t usable;
+        void *block;
+
+        if (UNLIKELY(size > SIZE_CLASS_BYTES_MAX) || !(thread = enter()))
+                return NULL;
+        size_class = size_class_of(size);
+        block = heap_take_sided(thread->heap, size_class, &side);
+        if (LIKELY(block)) {
+                usable = size_classes[size_class].bytes;
+                /* Release: who finds the record in use finds the block made. */
+                atomic_store_explicit(side, recorder_alloc_quick(&thread->recorder, frame, kind, size, usable, block),
+                                      memory_order_release);
+                *ret_usable = usable;
+        }
+        leave(thread);
+        return block;
+}
+
+void *traced_alloc(size_t size, enum wire_alloc_kind kind, const uintptr_t *frame)
+{
+        size_t usable;
+
+        return alloc(size, kind, frame, &usable);
+}
+
+void *traced_calloc(size_t size, const uintptr_t *frame)
+{
+        size_t usable = 0;
+        void *block = alloc(size, WIRE_CALLOC, frame, &usable);
+
+        return block ? memset(block, 0, usable) : NULL;
+}
+
+static inline __attribute__((always_inline)) bool release(void *start, enum wire_alloc_kind not, size_t size)
+{
+        struct thread *thread = enter();
+        _Atomic uint64_t *side;
+        struct slab *slab;
+        bool done = false;
+
+        if (UNLIKELY(!thread))
+                return false;
+        slab = heap_find_sided(thread->heap, start, &side);
+        if (LIKELY(slab)) {
+                uint64_t record = atomic_load_explicit(side, memory_order_relaxed);
+                size_t usable = atomic_load_explicit(&slab->bytes, memory_order_relaxed);
+
+                done = recorder_is_plain(record) && (not == WIRE_ALLOC_KINDS || recorder_kind(record) != not ) &&
+                       (size == TRACED_SIZE_ANY || recorder_size(record, usable) == size);
+                if (LIKELY(done)) {
+                        atomic_store_explicit(side, recorder_freed(record), memory_order_relaxed);
+                        recorder_free_quick(&thread->recorder, record, usable, start);
+                        heap_put_sided(thread->heap, slab, start);
+                }
+        }
+        leave(thread);
+        return done;
+}
+
+bool traced_free(void *start)
+{
+        return release(start, WIRE_ALLOC_KINDS, TRACED_SIZE_ANY);
+}
+
+bool traced_delete(void *start, enum wire_alloc_kind not, size_t size)
+{
+        return release(start, not, size);
+}
