@@ -34,7 +34,9 @@ struct session_header {
         uint32_t slot_count;
         _Atomic uint32_t next_process; /* stream numbers: fetch_add; starts at 1 */
         _Atomic uint32_t reader_pid;   /* of the analyzer; 0 once it has stopped reading */
-        uint32_t reserved;
+        /* Moved on once a millisecond, past 0, while frames come in one after the other; 0: it does not go, look elsewhere.
+         * When the analyzer is stopped or killed it stays at any value. Relaxed: it orders nothing. */
+        _Atomic uint32_t clock;
         _Atomic uint64_t reader_beat; /* changes at least ten times a second while the analyzer reads */
 };
 

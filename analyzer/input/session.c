@@ -45,7 +45,7 @@ bool session_create(struct session *session, const char *pipe_path)
         /* Last and with release: whoever sees the magic sees the rest. */
         atomic_thread_fence(memory_order_release);
         header->magic = SESSION_MAGIC;
-        *session = (struct session){base, path, facts.st_ino, xcalloc(SESSION_SLOTS, sizeof(uint64_t)), 0};
+        *session = (struct session){base, path, facts.st_ino, xcalloc(SESSION_SLOTS, sizeof(uint64_t)), 0, 0, 0};
         return true;
 }
 
@@ -56,12 +56,38 @@ void session_beat(struct session *session)
         atomic_fetch_add_explicit(&header->reader_beat, 1, memory_order_relaxed);
 }
 
+void session_clock_go(struct session *session, int64_t now_ms)
+{
+        struct session_header *header = session->base;
+
+        if (now_ms == session->clock_ms)
+                return;
+        session->clock_ms = now_ms;
+        if (++session->clock == 0)
+                session->clock = 1;
+        atomic_store_explicit(&header->clock, session->clock, memory_order_relaxed);
+}
+
+void session_clock_stop(struct session *session)
+{
+        struct session_header *header = session->base;
+
+        session->clock_ms = 0;
+        atomic_store_explicit(&header->clock, 0, memory_order_relaxed);
+}
+
+bool session_clock_goes(const struct session *session)
+{
+        return session->clock_ms != 0;
+}
+
 void session_close(struct session *session)
 {
         struct session_header *header = session->base;
 
         if (!header)
                 return;
+        session_clock_stop(session);
         atomic_store(&header->reader_pid, 0);
         munmap(session->base, SESSION_BYTES);
         unlink(session->path);

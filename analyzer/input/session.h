@@ -13,10 +13,18 @@ struct session {
         uint64_t inode;           /* of the file */
         uint64_t *suspect;        /* for each slot: its owner, if that seemed dead when last looked at */
         uint64_t suspect_measure; /* the state of the place for measuring when last looked at */
+        int64_t clock_ms;         /* when the clock was moved on; 0: it stands */
+        uint32_t clock;
 };
 
 bool session_create(struct session *session, const char *pipe_path); /* false: errno says why */
 void session_beat(struct session *session);
+
+/* The clock that traced processes can look at with each event: the reader moves it on in passing, which costs no
+ * wake-up that it would not have had; so it goes only while frames come in one after the other. */
+void session_clock_go(struct session *session, int64_t now_ms);
+void session_clock_stop(struct session *session); /* before the reader may sleep for long */
+bool session_clock_goes(const struct session *session);
 
 /* Tells a process that waits for it what of its memory is resident, if there is one. Cheap to ask. */
 void session_answer(struct session *session);

@@ -98,8 +98,10 @@ static void cut(struct source *source, bool last)
 
         while ((frame = cutter_next(&source->cutter, last, &bytes))) {
                 source->calls->frame(source->calls->context, frame, bytes, false);
-                if (!source->is_file)
-                        session_answer(&source->session); /* a process waits, but not long */
+                if (source->is_file)
+                        continue;
+                session_clock_go(&source->session, now_ms());
+                session_answer(&source->session); /* a process waits, but not long */
         }
 }
 
@@ -151,6 +153,7 @@ static bool nobody_left(struct source *source, const struct ending *ending)
 
         if (owners != SESSION_EXECUTED)
                 source->executed_ms = now;
+        session_clock_stop(&source->session);
         if (owners == SESSION_SOME || (owners == SESSION_EXECUTED && now - source->executed_ms < EXEC_MS)) {
                 poll(NULL, 0, POLL_MS / 2); /* poll(2) on the pipe would not wait: it hangs up for good */
                 return false;
@@ -169,13 +172,33 @@ static enum source_end read_file(struct source *source, const volatile sig_atomi
         return bytes < 0 ? SOURCE_FAILED : SOURCE_ENDED;
 }
 
+/* As poll(2), with the clock of the traced processes stopped if nothing is there at once. */
+static int wait_for(struct session *session, struct pollfd fds[2])
+{
+        if (session_clock_goes(session)) {
+                int ready = poll(fds, 2, 0);
+
+                if (ready)
+                        return ready;
+                session_clock_stop(session);
+        }
+        return poll(fds, 2, POLL_MS);
+}
+
+/* While the stream flows, let it gather: to wake us for each frame costs the program a switch. */
+static void nap(struct session *session)
+{
+        usleep(NAP_US);
+        session_clock_go(session, now_ms());
+}
+
 static enum source_end read_pipe(struct source *source, struct ending *ending, const volatile sig_atomic_t *stop)
 {
         while (!*stop) {
                 struct pollfd fds[] = {{.fd = source->fd, .events = POLLIN}, {.fd = ending->fd, .events = POLLIN}};
 
                 housekeeping(source);
-                if (poll(fds, 2, POLL_MS) < 0 && errno != EINTR)
+                if (wait_for(&source->session, fds) < 0 && errno != EINTR)
                         return SOURCE_FAILED;
                 if (fds[0].revents & POLLHUP)
                         source->writer_seen = true;
@@ -189,9 +212,8 @@ static enum source_end read_pipe(struct source *source, struct ending *ending, c
                         source->executed_ms = now_ms();
                 else if (nobody_left(source, ending))
                         return SOURCE_ENDED;
-                /* While the stream flows, let it gather: to wake us for each frame costs the program a switch. */
                 if (bytes > 0 && bytes < NAP_BELOW_BYTES)
-                        usleep(NAP_US);
+                        nap(&source->session);
         }
         for (int i = 0; i < LAST_READS_MAX && fill(source) > 0; i++)
                 ;
