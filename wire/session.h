@@ -5,6 +5,11 @@
  * compare-and-swap from 0, builds its frame in the slot, and publishes after each event how many bytes are whole
  * (release). When a process is gone, the analyzer takes what its slots hold and sets the owner to 0 again.
  *
+ * A frame that cannot go through the pipe is handed over where it lies: its owner draws a ticket from `handed`, stores
+ * it in the slot, and claims another slot for what follows. Every frame that a thread wrote to the pipe before must be
+ * read first, so the analyzer looks at `handed`, then empties the pipe, and then takes the slots with tickets up to
+ * there.
+ *
  * Behind the frames lies the place where a process asks the analyzer what of its memory is resident; see
  * struct session_measure. */
 #ifndef WIRE_SESSION_H
@@ -17,8 +22,9 @@
 
 enum {
         SESSION_MAGIC = 0x50415448, /* "HTAP" */
-        SESSION_VERSION = 2,
+        SESSION_VERSION = 3,
         SESSION_SLOTS = 2048,
+        SESSION_HANDED_MAX = 1536, /* slots that wait to be taken, at most; the others are for threads */
         SESSION_SLOT_OFFSET = 4096,
         SESSION_FRAME_OFFSET = SESSION_SLOT_OFFSET + 64 * SESSION_SLOTS,
         SESSION_MEASURE_OFFSET = SESSION_FRAME_OFFSET + WIRE_FRAME_BYTES_MAX * SESSION_SLOTS,
@@ -38,14 +44,22 @@ struct session_header {
          * When the analyzer is stopped or killed it stays at any value. Relaxed: it orders nothing. */
         _Atomic uint32_t clock;
         _Atomic uint64_t reader_beat; /* changes at least ten times a second while the analyzer reads */
+        _Atomic uint64_t given_up;  /* the beat that a process has waited for in vain: until it changes, nobody waits */
+        _Atomic uint64_t handed;    /* frames handed over so far; the latest ticket */
+        _Atomic uint64_t collected; /* of them taken */
+        uint64_t pid_space;         /* inode of the PID namespace where pids here have a meaning; 0: not known */
 };
+
+/* The pid in the slots of a process of another PID namespace. */
+#define SESSION_PID_APART UINT32_MAX
 
 struct session_slot {
         _Atomic uint64_t owner; /* process << 32 | thread; 0: free */
         _Atomic uint32_t bytes; /* of the frame in the slot that are whole, header included; 0: none begun */
         uint32_t pid;
-        uint64_t pid_start; /* unused by the reader when 0; start time of the pid as in /proc/PID/stat, field 22 */
-        uint8_t pad[40];
+        uint64_t pid_start;      /* unused by the reader when 0; start time of the pid as in /proc/PID/stat, field 22 */
+        _Atomic uint64_t ticket; /* not 0: handed over, the analyzer's now. Release, so that it sees the frame */
+        uint8_t pad[32];
 };
 
 _Static_assert(sizeof(struct session_slot) == 64, "a slot is one cache line");

@@ -136,6 +136,7 @@ enum {
         WIRE_PROCESS_TRACED = 1,     /* 0: pools alone, no ALLOC and FREE will come */
         WIRE_PROCESS_OWN_MALLOC = 2, /* the program brings its own malloc: nothing is recorded */
         WIRE_PROCESS_LATE = 4,       /* blocks were allocated before recording began */
+        WIRE_PROCESS_APART = 8,      /* its pids are those of another PID namespace than the reader's */
 };
 
 struct wire_thread {

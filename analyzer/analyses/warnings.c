@@ -12,17 +12,23 @@ static void warn_of_loss(const struct evidence *evidence, struct findings *findi
         int64_t events = meta_integer(profile, "lost_events"), frames = meta_integer(profile, "lost_frames");
         int64_t damaged = meta_integer(profile, "damaged_frames"), unknown = meta_integer(profile, "unknown_stacks");
 
+        int64_t untold = profile_integer(profile, "SELECT count(*) FROM event_loss WHERE events IS NULL");
+
         if (events || frames)
-                findings_warn(findings, "INCOMPLETE: %s event%s in %s frame%s were lost: the figures miss them",
-                              events ? unit_count(events).text : "an unknown number of", events == 1 ? "" : "s",
-                              unit_count(frames).text, plural(frames));
+                findings_warn(findings, "INCOMPLETE: %s%s event%s in %s frame%s were lost: the figures miss them",
+                              events && untold    ? "at least "
+                              : events || !untold ? ""
+                                                  : "an unknown number of",
+                              events || !untold ? unit_count(events).text : "", plural(events), unit_count(frames).text,
+                              plural(frames));
         for (struct sqlite3_stmt *rows = profile_query(profile,
                                                        "SELECT ifnull(why, 'unknown'), sum(frames), sum(events) "
                                                        "FROM event_loss GROUP BY 1 ORDER BY 1",
                                                        NULL, 0);
              profile_next(profile, rows);)
                 findings_warn(findings, "  %s: frames %s, events %s", row_text(rows, 0),
-                              unit_count(row_integer(rows, 1)).text, unit_count(row_integer(rows, 2)).text);
+                              unit_count(row_integer(rows, 1)).text,
+                              row_is_null(rows, 2) ? "unknown" : unit_count(row_integer(rows, 2)).text);
         if (damaged)
                 findings_warn(findings, "INCOMPLETE: %s frame%s arrived damaged and could not be read in full",
                               unit_count(damaged).text, plural(damaged));

@@ -87,7 +87,7 @@ static void sample_resident(void *context)
         uint64_t bytes, peak, time_ns = now_ns(CLOCK_MONOTONIC);
 
         for (struct process *process = model->processes; process; process = process->hh.next) {
-                if (!process->told || process->exited || process->gone)
+                if (!process->told || process->exited || process->gone || process->flags & WIRE_PROCESS_APART)
                         continue;
                 process->gone = !resident_bytes(process->pid, &bytes, &peak);
                 if (!process->gone && bytes)
@@ -197,7 +197,8 @@ static void find_running(struct record *record)
 {
         for (struct process *process = record->model->processes; process; process = process->hh.next)
                 process->running = record->end == SOURCE_STOPPED && process->told && !process->exited &&
-                                   !process->gone && session_process_lives(process->pid, 0);
+                                   !process->gone &&
+                                   (process->flags & WIRE_PROCESS_APART || session_process_lives(process->pid, 0));
 }
 
 /* What the supervisor says of the main process. Its peak counts reaped children too, so samples are better, if there

@@ -36,7 +36,9 @@ bool session_create(struct session *session, const char *pipe_path)
         }
 
         struct session_header *header = base;
+        struct stat space;
 
+        header->pid_space = stat("/proc/self/ns/pid", &space) == 0 ? space.st_ino : 0;
         header->version = SESSION_VERSION;
         header->slot_count = SESSION_SLOTS;
         atomic_store(&header->next_process, 1);
@@ -96,26 +98,31 @@ void session_close(struct session *session)
         *session = (struct session){0};
 }
 
-/* The state and the start time are the 1st and 20th word behind the name, which may itself hold anything. */
-static bool parse_stat(const char *stat, char *ret_state, uint64_t *ret_start)
+struct process_stat {
+        char state;
+        unsigned long threads;
+        unsigned long long start;
+};
+
+/* The 1st, 18th and 20th word behind the name, which may itself hold anything. */
+static bool parse_stat(const char *stat, struct process_stat *ret_stat)
 {
         const char *at = strrchr(stat, ')');
-        char state;
-        unsigned long long start;
+        struct process_stat parsed;
 
-        if (!at || sscanf(at + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
-                          &state, &start) != 2)
+        if (!at || sscanf(at + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %*s %llu",
+                          &parsed.state, &parsed.threads, &parsed.start) != 3)
                 return false;
-        *ret_state = state;
-        *ret_start = start;
+        *ret_stat = parsed;
         return true;
 }
 
-bool session_process_lives(uint32_t pid, uint64_t start)
+/* False: it is gone. What cannot be read is left as zeros. */
+static bool process_stat(uint32_t pid, struct process_stat *ret_stat)
 {
-        char path[64], stat[1024], state;
-        uint64_t start_now;
+        char path[64], stat[1024];
 
+        *ret_stat = (struct process_stat){0};
         if (pid == 0 || (kill((pid_t)pid, 0) != 0 && errno == ESRCH))
                 return false;
         snprintf(path, sizeof path, "/proc/%u/stat", pid);
@@ -129,9 +136,21 @@ bool session_process_lives(uint32_t pid, uint64_t start)
         if (bytes <= 0)
                 return false;
         stat[bytes] = '\0';
-        if (!parse_stat(stat, &state, &start_now))
-                return true;
-        return state != 'Z' && state != 'X' && (start == 0 || start == start_now);
+        parse_stat(stat, ret_stat);
+        return true;
+}
+
+/* The first thread is a zombie as well when it has ended before the others (pthread_exit in main). */
+static bool is_zombie(const struct process_stat *stat)
+{
+        return stat->state == 'X' || (stat->state == 'Z' && stat->threads <= 1);
+}
+
+bool session_process_lives(uint32_t pid, uint64_t start)
+{
+        struct process_stat stat;
+
+        return process_stat(pid, &stat) && !is_zombie(&stat) && (start == 0 || !stat.start || start == stat.start);
 }
 
 /* A process that has executed another program lives, but is none of ours any more. One whose maps cannot be read (it
@@ -141,12 +160,16 @@ static bool process_maps(uint32_t pid, ino_t inode)
         char path[64], *line = NULL;
         size_t line_bytes = 0;
         bool found = false;
+        struct process_stat stat;
         FILE *maps;
 
         snprintf(path, sizeof path, "/proc/%u/maps", pid);
         maps = fopen(path, "re");
         if (!maps)
                 return false;
+        /* Those of a first thread that has ended are gone, and no other thread of it executes anything. */
+        if (process_stat(pid, &stat) && stat.state == 'Z' && !is_zombie(&stat))
+                found = true;
         while (!found && getline(&line, &line_bytes, maps) > 0) {
                 unsigned long long mapped;
 
@@ -164,7 +187,8 @@ enum session_owners session_owners(const struct session *session)
         for (unsigned i = 0; i < SESSION_SLOTS; i++) {
                 struct session_slot *slot = session_slot(session->base, i);
 
-                if (!atomic_load(&slot->owner) || !session_process_lives(slot->pid, slot->pid_start))
+                if (!atomic_load(&slot->owner) || slot->pid == SESSION_PID_APART ||
+                    !session_process_lives(slot->pid, slot->pid_start))
                         continue;
                 if (process_maps(slot->pid, session->inode))
                         return SESSION_SOME;
@@ -173,37 +197,101 @@ enum session_owners session_owners(const struct session *session)
         return owners;
 }
 
-/* The length is written into a frame only when it is sent, so here it is set from the slot. */
+/* Of a process in another PID namespace nobody knows: it is taken for alive, and its slots are looked at in the end. */
+static bool owner_lives(const struct session_slot *slot)
+{
+        return slot->pid == SESSION_PID_APART || session_process_lives(slot->pid, slot->pid_start);
+}
+
+static void slot_free(struct session *session, unsigned index)
+{
+        struct session_header *header = session->base;
+        struct session_slot *slot = session_slot(session->base, index);
+        bool handed = atomic_load(&slot->ticket) != 0;
+
+        session->suspect[index] = 0;
+        slot->pid = 0;
+        atomic_store(&slot->bytes, 0);
+        atomic_store(&slot->ticket, 0);
+        atomic_store(&slot->owner, 0);
+        if (handed)
+                atomic_fetch_add(&header->collected, 1);
+}
+
+/* The length is written into a frame only when it is sent, so here it is set from the slot. The owner may live, send
+ * the frame and begin another meanwhile: a copy that may be of two is dropped, for the first has come through the pipe.
+ */
 static void take_slot(struct session *session, unsigned index, session_frame_taker *take, void *context)
 {
         uint8_t frame[WIRE_FRAME_BYTES_MAX];
-        uint32_t bytes = atomic_load_explicit(&session_slot(session->base, index)->bytes, memory_order_acquire);
+        const uint8_t *source = session_frame(session->base, index);
+        _Atomic uint32_t *published = &session_slot(session->base, index)->bytes;
+        uint32_t bytes = atomic_load_explicit(published, memory_order_acquire);
 
         if (bytes <= WIRE_HEADER_BYTES || bytes > WIRE_FRAME_BYTES_MAX)
                 return;
-        memcpy(frame, session_frame(session->base, index), bytes);
+        memcpy(frame, source, bytes);
+        /* Acquire: what follows is read after the copy. The header of the next frame is written while `bytes` is 0. */
+        atomic_thread_fence(memory_order_acquire);
+        if (atomic_load(published) < bytes || memcmp(frame + 2, source + 2, WIRE_HEADER_BYTES - 2) != 0)
+                return;
         frame[0] = (uint8_t)bytes;
         frame[1] = (uint8_t)(bytes >> 8);
         take(context, frame, bytes);
+}
+
+uint64_t session_handed(const struct session *session)
+{
+        const struct session_header *header = session->base;
+
+        return atomic_load(&header->handed);
+}
+
+struct handed {
+        uint64_t ticket;
+        unsigned index;
+};
+
+static int by_ticket(const void *a, const void *b)
+{
+        const struct handed *left = a, *right = b;
+
+        return (left->ticket > right->ticket) - (left->ticket < right->ticket);
+}
+
+void session_collect(struct session *session, uint64_t ticket_max, session_frame_taker *take, void *context)
+{
+        struct handed handed[SESSION_SLOTS];
+        size_t count = 0;
+
+        for (unsigned i = 0; i < SESSION_SLOTS; i++) {
+                /* Acquire: pairs with the release of the owner, so that the frame is there. */
+                uint64_t ticket = atomic_load_explicit(&session_slot(session->base, i)->ticket, memory_order_acquire);
+
+                if (ticket && ticket <= ticket_max)
+                        handed[count++] = (struct handed){ticket, i};
+        }
+        qsort(handed, count, sizeof handed[0], by_ticket);
+        for (size_t i = 0; i < count; i++) {
+                take_slot(session, handed[i].index, take, context);
+                slot_free(session, handed[i].index);
+        }
 }
 
 static void salvage_slot(struct session *session, unsigned index, bool all, session_frame_taker *take, void *context)
 {
         struct session_slot *slot = session_slot(session->base, index);
         uint64_t owner = atomic_load(&slot->owner);
-        bool lives = owner && session_process_lives(slot->pid, slot->pid_start);
+        bool lives = owner && owner_lives(slot);
         bool suspected = session->suspect[index] == owner;
 
         session->suspect[index] = lives ? 0 : owner;
-        if (owner == 0 || (!all && (lives || !suspected)))
+        /* What was handed over has its turn, wherever its process is by now. */
+        if (owner == 0 || atomic_load(&slot->ticket) || (!all && (lives || !suspected)))
                 return;
         take_slot(session, index, take, context);
-        if (lives)
-                return;
-        session->suspect[index] = 0;
-        slot->pid = 0;
-        atomic_store(&slot->bytes, 0);
-        atomic_store(&slot->owner, 0);
+        if (!lives)
+                slot_free(session, index);
 }
 
 void session_answer(struct session *session)
@@ -235,6 +323,8 @@ static void free_measure(struct session *session)
 
 void session_salvage(struct session *session, bool all, session_frame_taker *take, void *context)
 {
+        if (all)
+                session_collect(session, session_handed(session), take, context);
         for (unsigned i = 0; i < SESSION_SLOTS; i++)
                 salvage_slot(session, i, all, take, context);
         free_measure(session);

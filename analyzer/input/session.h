@@ -37,10 +37,16 @@ enum session_owners {
 enum session_owners session_owners(const struct session *session);
 void session_close(struct session *session); /* tells the processes that nobody reads any more */
 
+typedef void session_frame_taker(void *context, const uint8_t *frame, size_t bytes);
+
+/* Frames that were handed over because they could not go through the pipe. Those of one thread stay in their order if
+ * the pipe is emptied after session_handed has told the latest ticket, and they are collected up to that one then. */
+uint64_t session_handed(const struct session *session);
+void session_collect(struct session *session, uint64_t ticket_max, session_frame_taker *take, void *context);
+
 /* Takes the frames of processes that are gone, or (`all`) of every process. A frame may have come through the pipe
  * before. The slots of the dead are free afterwards. A slot whose owner has just claimed it still shows the pid of
  * the one before, so a process counts as gone only when two calls in a row have seen it so; `all` asks once. */
-typedef void session_frame_taker(void *context, const uint8_t *frame, size_t bytes);
 void session_salvage(struct session *session, bool all, session_frame_taker *take, void *context);
 
 /* False: the process is gone, or waits to be buried, or its pid was given to another. start: as in

@@ -16,6 +16,7 @@
 enum {
         PIPE_BYTES = 1 << 20,
         POLL_MS = 50,
+        COLLECT_MS = 1, /* the same, while frames are handed over */
         TICK_MS = 100,
         SALVAGE_MS = 1000,
         EXEC_MS = 500, /* from exec to the constructor of the new program */
@@ -33,6 +34,9 @@ struct source {
         const struct source_calls *calls; /* while reading */
         int64_t ticked_ms, salvaged_ms;
         int64_t executed_ms; /* when a process was last heard of that has not executed another program */
+        uint64_t handed; /* the latest ticket of frames handed over, to be collected when the pipe is empty; 0: none */
+        uint64_t collected;   /* up to this ticket */
+        ssize_t before_bytes; /* what may be in the pipe of before that */
 };
 
 static int64_t now_ms(void)
@@ -120,11 +124,41 @@ static ssize_t fill(struct source *source)
         return bytes;
 }
 
+static void take_handed(void *context, const uint8_t *frame, size_t bytes)
+{
+        struct source *source = context;
+
+        source->writer_seen = true;
+        source->calls->frame(source->calls->context, frame, bytes, false);
+}
+
 static void take_salvaged(void *context, const uint8_t *frame, size_t bytes)
 {
         struct source *source = context;
 
         source->calls->frame(source->calls->context, frame, bytes, true);
+}
+
+/* Frames that could not go through the pipe. `bytes` were read from it just now; at most PIPE_BYTES are in it. True:
+ * some were collected, and there will soon be more. */
+static bool collect(struct source *source, ssize_t bytes)
+{
+        uint64_t latest = session_handed(&source->session);
+
+        if (!source->handed && latest == source->collected)
+                return false;
+        if (!source->handed) {
+                source->handed = latest;
+                source->before_bytes = PIPE_BYTES;
+                return true;
+        }
+        source->before_bytes -= bytes > 0 ? bytes : source->before_bytes;
+        if (source->before_bytes > 0)
+                return true;
+        session_collect(&source->session, source->handed, take_handed, source);
+        source->collected = source->handed;
+        source->handed = 0;
+        return true;
 }
 
 static void housekeeping(struct source *source)
@@ -173,7 +207,7 @@ static enum source_end read_file(struct source *source, const volatile sig_atomi
 }
 
 /* As poll(2), with the clock of the traced processes stopped if nothing is there at once. */
-static int wait_for(struct session *session, struct pollfd fds[2])
+static int wait_for(struct session *session, struct pollfd fds[2], int milliseconds)
 {
         if (session_clock_goes(session)) {
                 int ready = poll(fds, 2, 0);
@@ -182,7 +216,7 @@ static int wait_for(struct session *session, struct pollfd fds[2])
                         return ready;
                 session_clock_stop(session);
         }
-        return poll(fds, 2, POLL_MS);
+        return poll(fds, 2, milliseconds);
 }
 
 /* While the stream flows, let it gather: to wake us for each frame costs the program a switch. */
@@ -194,11 +228,13 @@ static void nap(struct session *session)
 
 static enum source_end read_pipe(struct source *source, struct ending *ending, const volatile sig_atomic_t *stop)
 {
+        bool collecting = false;
+
         while (!*stop) {
                 struct pollfd fds[] = {{.fd = source->fd, .events = POLLIN}, {.fd = ending->fd, .events = POLLIN}};
 
                 housekeeping(source);
-                if (wait_for(&source->session, fds) < 0 && errno != EINTR)
+                if (wait_for(&source->session, fds, collecting ? COLLECT_MS : POLL_MS) < 0 && errno != EINTR)
                         return SOURCE_FAILED;
                 if (fds[0].revents & POLLHUP)
                         source->writer_seen = true;
@@ -208,6 +244,7 @@ static enum source_end read_pipe(struct source *source, struct ending *ending, c
 
                 if (bytes < 0 && errno != EAGAIN && errno != EINTR)
                         return SOURCE_FAILED;
+                collecting = collect(source, bytes);
                 if (bytes != 0)
                         source->executed_ms = now_ms();
                 else if (nobody_left(source, ending))

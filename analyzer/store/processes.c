@@ -23,14 +23,14 @@ uint64_t tables_lost_events(const struct process *process)
         return events;
 }
 
-/* A frame that the guest says it dropped may leave a gap in the sequence too: the larger count covers both. */
+/* A frame that the guest had to drop takes no number, so what is missing in the sequence was lost besides. */
 uint64_t tables_lost_frames(const struct process *process)
 {
-        uint64_t missing = process_missing_frames(process), told = 0;
+        uint64_t frames = process_missing_frames(process);
 
         for (size_t i = 0; i < process->loss_count; i++)
-                told += process->loss[i].frames;
-        return told > missing ? told : missing;
+                frames += process->loss[i].frames;
+        return frames;
 }
 
 static void who(struct writer *writer, const struct model *model, const struct process *process)

@@ -16,7 +16,7 @@ CREATE TABLE process (
   parent INTEGER,                -- id of the process it was forked from, or NULL
   kind TEXT,                     -- 'main', 'fork', 'exec'
   exe TEXT, command TEXT,        -- arguments joined by spaces
-  flags INTEGER,                 -- 1 traced, 2 brings its own malloc, 4 recording began late
+  flags INTEGER,                 -- 1 traced, 2 brings its own malloc, 4 recording began late, 8 pids of another namespace
   start_ns INTEGER, end_ns INTEGER,
   end_kind TEXT,                 -- 'exit', '_exit', 'error' (--on-error=abort), 'killed' (no last words: signal, exec or crash), 'running'
   memory_limit INTEGER,          -- 0: none

@@ -1,5 +1,8 @@
 /* The pipe and the shared memory. Everything here is a plain system call: libc's wrappers would be cancellation points.
- */
+ *
+ * How long a thread waits. By default as long as the reader shows signs of life; when it has shown none for stall_ms,
+ * all processes stop waiting until it does. With `drop`, for DROP_WAIT_NS at most, and for a DROP_SHARE-th of all time
+ * at most: else a reader that is merely slow would slow the program down to its own speed, stall by stall. */
 #define _GNU_SOURCE
 #include "preload/record/channel.h"
 
@@ -17,28 +20,39 @@
 #include "preload/platform.h"
 #include "wire/session.h"
 
-enum { DESCRIPTOR_MIN = 1000, WAIT_MS = 50, PATH_BYTES = 256 };
+enum {
+        DESCRIPTOR_MIN = 1000,
+        DESCRIPTOR_TRIES = 3, /* a thread of the program may close what another of ours has just looked at */
+        PATH_BYTES = 256,
+        WAIT_NS = 50000000, /* between looks at the reader */
+        NAP_NS = 1000000,   /* while all slots wait to be taken */
+        DROP_WAIT_NS = 50000000,
+        DROP_SHARE = 20,
+};
 
 static struct {
         char path[PATH_BYTES];
         bool drop;
-        unsigned stall_ms;
-        _Atomic int descriptor; /* -1: closed */
-        _Atomic bool stalled;   /* the reader hangs: do not wait for it again until a frame gets through */
+        bool quiet;
+        int64_t stall_ns;
+        _Atomic int descriptor;     /* -1: closed */
+        _Atomic bool stalled;       /* the last wait was in vain: do not wait again until a frame gets through */
+        _Atomic int64_t drop_begin; /* waiting is allowed for a DROP_SHARE-th of the time since then */
         dev_t device;
         ino_t inode;
         struct session_header *session; /* NULL: the reader offers none */
         uint32_t pid;                   /* asked for when a process begins: a sandbox may forbid it later */
+        bool apart;                     /* in another PID namespace than the reader: pids mean nothing to each other */
 } channel = {.descriptor = -1};
 
 _Atomic bool channel_ended;
 
-static int64_t now_ms(void)
+static int64_t now_ns(void)
 {
         struct timespec time;
 
         clock_gettime(CLOCK_MONOTONIC, &time);
-        return time.tv_sec * 1000 + time.tv_nsec / 1000000;
+        return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
 }
 
 static bool descriptor_is_ours(int descriptor)
@@ -109,6 +123,21 @@ static void session_map(void)
         syscall(SYS_close, descriptor);
 }
 
+/* Whether this process and the reader know each other by the same pids; that they do if it cannot be known. */
+static bool pids_are_apart(void)
+{
+        char target[64] = "";
+        uint64_t space = 0;
+
+        if (!channel.session || !channel.session->pid_space ||
+            syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/ns/pid", target, sizeof target - 1) <= 0)
+                return false;
+        for (const char *at = target; *at; at++)
+                if (*at >= '0' && *at <= '9')
+                        space = space * 10 + (uint64_t)(*at - '0');
+        return space != channel.session->pid_space;
+}
+
 bool channel_open(const char *path, bool drop, unsigned stall_ms)
 {
         struct stat status;
@@ -118,7 +147,7 @@ bool channel_open(const char *path, bool drop, unsigned stall_ms)
                 return false;
         strcpy(channel.path, path);
         channel.drop = drop;
-        channel.stall_ms = stall_ms;
+        channel.stall_ns = stall_ms * INT64_C(1000000);
         descriptor = fifo_open_first();
         if (descriptor < 0)
                 return false;
@@ -130,15 +159,35 @@ bool channel_open(const char *path, bool drop, unsigned stall_ms)
         channel.inode = status.st_ino;
         atomic_store(&channel.descriptor, descriptor);
         session_map();
+        channel.apart = pids_are_apart();
         return true;
 }
 
 uint32_t channel_process_new(void)
 {
+        bool forked = channel.pid != 0;
+
         channel.pid = (uint32_t)syscall(SYS_getpid);
+        if (forked && !channel.quiet && syscall(SYS_getppid) == 0)
+                channel.apart = true; /* the parent is not in this namespace */
         if (channel.session)
                 return atomic_fetch_add(&channel.session->next_process, 1);
         return channel.pid | UINT32_C(1) << 31;
+}
+
+void channel_be_quiet(void)
+{
+        channel.quiet = true;
+}
+
+bool channel_is_quiet(void)
+{
+        return channel.quiet;
+}
+
+bool channel_is_apart(void)
+{
+        return channel.apart;
 }
 
 uint32_t channel_pid(void)
@@ -166,7 +215,8 @@ static bool slot_claim_shared(struct channel_slot *slot, uint64_t owner)
                 if (!atomic_compare_exchange_strong(&shared->owner, &none, owner))
                         continue;
                 atomic_store(&shared->bytes, 0);
-                shared->pid = channel.pid;
+                atomic_store(&shared->ticket, 0);
+                shared->pid = channel.apart ? SESSION_PID_APART : channel.pid;
                 slot->shared = shared;
                 slot->bytes = &shared->bytes;
                 slot->frame = session_frame(channel.session, index % SESSION_SLOTS);
@@ -217,11 +267,6 @@ static int descriptor_get(void)
         return descriptor;
 }
 
-static uint64_t reader_beat(void)
-{
-        return channel.session ? atomic_load(&channel.session->reader_beat) : 0;
-}
-
 static bool reader_is_gone(void)
 {
         uint32_t pid;
@@ -229,56 +274,211 @@ static bool reader_is_gone(void)
         if (!channel.session)
                 return false;
         pid = atomic_load(&channel.session->reader_pid);
-        return pid == 0 || (syscall(SYS_kill, pid, 0) != 0 && errno == ESRCH);
+        return pid == 0 || (!channel.quiet && !channel.apart && syscall(SYS_kill, pid, 0) != 0 && errno == ESRCH);
 }
 
-static bool channel_end(void)
+static void channel_end(void)
 {
         atomic_store(&channel_ended, true);
-        return false;
 }
 
-/* The pipe is full. True: try again. Waits as long as the reader shows signs of life. */
-static bool channel_wait(int descriptor, uint64_t *beat, int64_t *since_ms)
+/* --- waiting ----------------------------------------------------------------------------------------------------- */
+
+struct wait {
+        int64_t begin_ns;
+        int64_t since_ns; /* of the reader's last sign of life */
+        uint64_t beat;
+};
+
+static struct wait wait_begin(void)
+{
+        struct wait wait = {.begin_ns = now_ns()};
+
+        wait.since_ns = wait.begin_ns;
+        if (channel.session)
+                wait.beat = atomic_load(&channel.session->reader_beat);
+        return wait;
+}
+
+static bool reader_was_given_up(uint64_t beat)
+{
+        return channel.session ? atomic_load(&channel.session->given_up) == beat : atomic_load(&channel.stalled);
+}
+
+static void reader_give_up(uint64_t beat)
+{
+        if (channel.session)
+                atomic_store(&channel.session->given_up, beat);
+        else
+                atomic_store(&channel.stalled, true);
+}
+
+static int64_t patience_default(struct wait *wait, int64_t now)
+{
+        uint64_t beat = channel.session ? atomic_load(&channel.session->reader_beat) : 0;
+        int64_t left;
+
+        if (reader_was_given_up(beat))
+                return 0;
+        if (beat != wait->beat) {
+                wait->beat = beat;
+                wait->since_ns = now;
+        }
+        left = channel.stall_ns - (now - wait->since_ns);
+        if (left <= 0)
+                reader_give_up(beat);
+        return left;
+}
+
+static int64_t patience_drop(const struct wait *wait, int64_t now)
+{
+        int64_t allowed = (wait->begin_ns - atomic_load(&channel.drop_begin)) / DROP_SHARE, left;
+
+        if (atomic_load(&channel.stalled))
+                return 0;
+        left = (allowed < DROP_WAIT_NS ? allowed : DROP_WAIT_NS) - (now - wait->begin_ns);
+        if (left <= 0)
+                atomic_store(&channel.stalled, true);
+        return left;
+}
+
+/* For how many nanoseconds more the thread may wait; not above 0: for none. */
+static int64_t patience(struct wait *wait)
+{
+        int64_t now = now_ns(), left = channel.drop ? patience_drop(wait, now) : patience_default(wait, now);
+
+        return left < WAIT_NS ? left : WAIT_NS;
+}
+
+/* Takes what was waited from what may be. */
+static void wait_end(const struct wait *wait)
+{
+        int64_t waited_ns = now_ns() - wait->begin_ns, least = wait->begin_ns - (int64_t)DROP_WAIT_NS * DROP_SHARE;
+        int64_t begin = atomic_load(&channel.drop_begin), next;
+
+        do
+                next = (begin < least ? least : begin) + waited_ns * DROP_SHARE;
+        while (!atomic_compare_exchange_weak(&channel.drop_begin, &begin, next));
+}
+
+/* Waits until the pipe has room, or for so long. */
+static void wait_for_room(int descriptor, int64_t ns)
 {
         struct pollfd poll_one = {.fd = descriptor, .events = POLLOUT};
-        struct timespec timeout = {.tv_nsec = WAIT_MS * 1000000};
+        struct timespec timeout = {.tv_nsec = ns};
 
-        if (reader_is_gone())
-                return channel_end();
-        if (channel.drop || atomic_load(&channel.stalled))
-                return false;
-        if (syscall(SYS_ppoll, &poll_one, 1, &timeout, NULL, 0) > 0)
-                return true;
-        if (*since_ms == 0 || reader_beat() != *beat) {
-                *beat = reader_beat();
-                *since_ms = now_ms();
-        } else if (now_ms() - *since_ms > channel.stall_ms) {
-                atomic_store(&channel.stalled, true);
-                return false;
-        }
-        return true;
+        syscall(SYS_ppoll, &poll_one, descriptor < 0 ? 0 : 1, &timeout, NULL, 0);
 }
 
-bool channel_send(const uint8_t *frame, size_t byte_count)
-{
-        uint64_t beat = 0;
-        int64_t since_ms = 0;
+/* --- the pipe ---------------------------------------------------------------------------------------------------- */
 
-        while (channel_is_open()) {
+enum piped { PIPED, PIPE_FULL, PIPE_UNREACHABLE, PIPE_DEAD };
+
+/* One try. A frame of at most PIPE_BUF bytes goes whole or not at all. */
+static enum piped pipe_write(const uint8_t *frame, size_t byte_count, int *ret_descriptor)
+{
+        for (int tries = 0; tries < DESCRIPTOR_TRIES;) {
                 int descriptor = descriptor_get();
 
                 if (descriptor < 0)
-                        return channel_end();
-                if (syscall(SYS_write, descriptor, frame, byte_count) == (long)byte_count) {
-                        if (UNLIKELY(atomic_load(&channel.stalled)))
-                                atomic_store(&channel.stalled, false);
-                        return true;
+                        break;
+                if (syscall(SYS_write, descriptor, frame, byte_count) == (long)byte_count)
+                        return PIPED;
+                if (errno == EAGAIN) {
+                        *ret_descriptor = descriptor;
+                        return PIPE_FULL;
                 }
-                if (errno == EINTR)
-                        continue;
-                if (errno != EAGAIN || !channel_wait(descriptor, &beat, &since_ms))
-                        return false;
+                tries += errno != EINTR;
         }
-        return false;
+        return PIPE_UNREACHABLE;
+}
+
+static enum piped pipe_send(const uint8_t *frame, size_t byte_count)
+{
+        int descriptor = -1;
+        enum piped piped = pipe_write(frame, byte_count, &descriptor);
+
+        if (LIKELY(piped == PIPED)) {
+                if (UNLIKELY(atomic_load_explicit(&channel.stalled, memory_order_relaxed)))
+                        atomic_store(&channel.stalled, false);
+                return piped;
+        }
+        if (piped != PIPE_FULL)
+                return piped;
+
+        struct wait wait = wait_begin();
+        int64_t ns;
+
+        while (piped == PIPE_FULL) {
+                if (reader_is_gone())
+                        piped = PIPE_DEAD;
+                else if ((ns = patience(&wait)) <= 0)
+                        break;
+                else {
+                        wait_for_room(descriptor, ns);
+                        piped = pipe_write(frame, byte_count, &descriptor);
+                }
+        }
+        wait_end(&wait);
+        return piped;
+}
+
+/* --- handing over ------------------------------------------------------------------------------------------------ */
+
+static bool too_many_are_handed(void)
+{
+        struct session_header *session = channel.session;
+
+        return atomic_load(&session->handed) - atomic_load(&session->collected) >= SESSION_HANDED_MAX;
+}
+
+static bool hand_wait(void)
+{
+        struct wait wait = wait_begin();
+        int64_t ns;
+
+        while (too_many_are_handed() && channel_is_open() && (ns = patience(&wait)) > 0) {
+                if (reader_is_gone())
+                        channel_end();
+                else if (channel.quiet)
+                        platform_pause();
+                else
+                        wait_for_room(-1, ns < NAP_NS ? ns : NAP_NS);
+        }
+        wait_end(&wait);
+        return !too_many_are_handed();
+}
+
+static enum channel_sent hand_over(struct channel_slot *slot)
+{
+        struct session_slot *shared = slot->shared;
+
+        if (!shared || (UNLIKELY(too_many_are_handed()) && !hand_wait()))
+                return CHANNEL_LOST;
+        memset(slot, 0, sizeof *slot); /* first: a fork or a handler that comes now finds it the reader's */
+        /* Release: whoever sees the ticket sees the frame; see wire/session.h for the order. */
+        atomic_store_explicit(&shared->ticket, atomic_fetch_add(&channel.session->handed, 1) + 1, memory_order_release);
+        return CHANNEL_HANDED;
+}
+
+static bool reader_has_left(void)
+{
+        return channel.session && atomic_load_explicit(&channel.session->reader_pid, memory_order_relaxed) == 0;
+}
+
+enum channel_sent channel_send(struct channel_slot *slot, size_t byte_count, enum channel_way way)
+{
+        enum piped piped = PIPE_UNREACHABLE;
+
+        if (!channel_is_open())
+                return CHANNEL_LOST;
+        if (way != CHANNEL_HAND && !channel.quiet)
+                piped = pipe_send(slot->frame, byte_count);
+        if (LIKELY(piped == PIPED))
+                return CHANNEL_SENT;
+        if (piped == PIPE_DEAD || reader_has_left()) {
+                channel_end();
+                return CHANNEL_LOST;
+        }
+        return piped == PIPE_FULL && way == CHANNEL_PIPE ? CHANNEL_LOST : hand_over(slot);
 }

@@ -19,7 +19,7 @@ struct channel_slot {
         _Atomic uint32_t private_bytes;
 };
 
-/* In the constructor. False: nobody reads the FIFO. `drop`: never wait for the reader. */
+/* In the constructor. False: nobody reads the FIFO. `drop`: hardly wait for the reader. */
 bool channel_open(const char *path, bool drop, unsigned stall_ms);
 
 extern _Atomic bool channel_ended;       /* nothing is sent any more */
@@ -33,11 +33,25 @@ uint32_t channel_pid(void);         /* of that process */
 /* The memory shared with the reader, SESSION_BYTES of it; NULL: there is none, or nobody reads any more. */
 struct session_header *channel_session(void);
 
+/* From now on no system call is made: one could be the program's death. Frames are handed over in the shared memory. */
+void channel_be_quiet(void);
+bool channel_is_quiet(void);
+bool channel_is_apart(void); /* in another PID namespace than the reader */
+
 /* A slot that already has memory keeps it when it is private. False: no memory. */
 bool channel_claim(struct channel_slot *slot, uint32_t process, uint32_t thread);
 void channel_release(struct channel_slot *slot); /* what it holds must have been sent */
 
-/* False: not sent, because the reader is gone or does not read. */
-bool channel_send(const uint8_t *frame, size_t byte_count);
+enum channel_way {
+        CHANNEL_PIPE,         /* or not at all, if the pipe stays full */
+        CHANNEL_PIPE_OR_HAND, /* the thread ends: what does not go through the pipe is handed over */
+        CHANNEL_HAND,         /* handed over, as what came before: the order must stay */
+};
+enum channel_sent {
+        CHANNEL_SENT,
+        CHANNEL_HANDED, /* the slot is the reader's now; another must be claimed */
+        CHANNEL_LOST,   /* the reader is gone, does not read, or not in time */
+};
+enum channel_sent channel_send(struct channel_slot *slot, size_t byte_count, enum channel_way way);
 
 #endif

@@ -125,46 +125,70 @@ static uint64_t events_counted(const struct recorder *recorder)
         return recorder->allocations + recorder->frees + recorder->frees_inherited + recorder->resizes;
 }
 
+/* What was lost is told by the next frame. If that one is lost as well, it is told again; if there is none, another
+ * thread's tells it. */
 void frames_send(struct recorder *recorder)
 {
         struct encode *encode = &recorder->encode;
+        enum channel_sent sent;
 
         if (encode->bytes <= WIRE_HEADER_BYTES)
                 return;
         encode_finish(encode);
-        if (channel_send(encode->frame, encode->bytes)) {
-                recorder->sequence++;
-        } else {
+        sent = channel_send(&recorder->slot, encode->bytes, recorder->way);
+        if (UNLIKELY(sent == CHANNEL_LOST)) {
                 recorder->lost_events += events_counted(recorder) - recorder->frame_events;
                 recorder->lost_frames++;
+        } else {
+                recorder->sequence++;
+                recorder->lost_events = recorder->lost_frames = 0;
         }
-        encode_publish(encode, encode->frame); /* nothing in it any more */
+        if (UNLIKELY(sent == CHANNEL_HANDED)) {
+                encode->bytes = 0;
+                if (recorder->way == CHANNEL_PIPE_OR_HAND)
+                        recorder->way = CHANNEL_HAND;
+        } else {
+                encode_publish(encode, encode->frame); /* nothing in it any more */
+        }
+}
+
+void frames_bequeath(struct recorder *recorder)
+{
+        atomic_fetch_add(&frames.lost_events, recorder->lost_events);
+        atomic_fetch_add(&frames.lost_frames, recorder->lost_frames);
+        recorder->lost_events = recorder->lost_frames = 0;
+}
+
+static uint64_t memory_limit(void)
+{
+        struct rlimit space = {0}, data = {0};
+        uint64_t limit = 0;
+
+        if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY)
+                limit = space.rlim_cur;
+        if (getrlimit(RLIMIT_DATA, &data) == 0 && data.rlim_cur != RLIM_INFINITY && (!limit || data.rlim_cur < limit))
+                limit = data.rlim_cur;
+        return limit;
 }
 
 static void announce_process(struct recorder *recorder)
 {
         const struct recorder_options *options = &frames.options;
-        struct rlimit space = {0}, data = {0};
-        uint64_t limit = 0;
         struct wire_process process = {
                 .pid = channel_pid(),
-                .parent_pid = (uint32_t)syscall(SYS_getppid),
+                .parent_pid = channel_is_quiet() ? 0 : (uint32_t)syscall(SYS_getppid),
                 .parent_process = frames.parent_process,
                 .start_ns = frames.start_ns,
+                .memory_limit = channel_is_quiet() ? 0 : memory_limit(),
                 .flags = (options->traced ? WIRE_PROCESS_TRACED : 0u) |
                          (options->own_malloc ? WIRE_PROCESS_OWN_MALLOC : 0u) |
-                         (options->late ? WIRE_PROCESS_LATE : 0u),
+                         (options->late ? WIRE_PROCESS_LATE : 0u) | (channel_is_apart() ? WIRE_PROCESS_APART : 0u),
                 .exe = options->exe,
                 .exe_bytes = strlen(options->exe),
                 .command = frames.command,
                 .command_bytes = frames.command_bytes,
         };
 
-        if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY)
-                limit = space.rlim_cur;
-        if (getrlimit(RLIMIT_DATA, &data) == 0 && data.rlim_cur != RLIM_INFINITY && (!limit || data.rlim_cur < limit))
-                limit = data.rlim_cur;
-        process.memory_limit = limit;
         encode_process(&recorder->encode, &process);
         encode_classes(&recorder->encode, &options->classes);
 }
@@ -190,12 +214,15 @@ static COLD void frame_begin(struct recorder *recorder)
         if (UNLIKELY(!recorder->thread_announced && frames.options.traced)) {
                 recorder->thread_announced = true;
                 encode_thread(&recorder->encode,
-                              &(struct wire_thread){.tid = (uint32_t)syscall(SYS_gettid), .name = ""});
+                              &(struct wire_thread){.tid = channel_is_quiet() ? 0 : (uint32_t)syscall(SYS_gettid),
+                                                    .name = ""});
         }
-        if (UNLIKELY(recorder->lost_frames)) {
+        if (UNLIKELY(atomic_load_explicit(&frames.lost_frames, memory_order_relaxed))) {
+                recorder->lost_frames += atomic_exchange(&frames.lost_frames, 0);
+                recorder->lost_events += atomic_exchange(&frames.lost_events, 0);
+        }
+        if (UNLIKELY(recorder->lost_frames))
                 encode_lost(&recorder->encode, recorder->lost_events, recorder->lost_frames);
-                recorder->lost_events = recorder->lost_frames = 0;
-        }
 }
 
 COLD void frames_next(struct recorder *recorder, uint32_t room)

@@ -20,6 +20,7 @@ struct frames {
         _Atomic bool announced;              /* the process */
         _Atomic uint64_t clock_ticks_enough; /* ticks in about a millisecond */
         const _Atomic uint32_t *clock;       /* shared with the reader, which changes it every millisecond; 0: stands */
+        _Atomic uint64_t lost_events, lost_frames; /* of threads that have ended, not yet told */
         size_t command_bytes;
         char command[FRAMES_COMMAND_BYTES];
 };
@@ -33,6 +34,7 @@ void frames_look_at_clock(struct recorder *recorder);
 
 void frames_tell(struct recorder *recorder); /* the news */
 void frames_send(struct recorder *recorder);
+void frames_bequeath(struct recorder *recorder); /* its thread ends: what it has lost is for others to tell */
 void frames_next(struct recorder *recorder, uint32_t room); /* sends what there is, and begins the next */
 
 /* Makes sure that a frame is begun and has that much room. Without memory for one, none is: see frames_begun. */

@@ -99,6 +99,7 @@ void recorder_close(struct recorder *recorder, const struct recorder_close *clos
 {
         if (!recorder_is_on())
                 return;
+        recorder->way = CHANNEL_PIPE_OR_HAND;
         frames_tell(recorder);
         if (frames.options.traced && !frames.options.own_malloc)
                 close_walk(recorder, close, walk_heap);
@@ -115,4 +116,5 @@ void recorder_close(struct recorder *recorder, const struct recorder_close *clos
         }
         close_exit(recorder, close);
         frames_send(recorder);
+        recorder->way = CHANNEL_PIPE; /* destructors may come yet */
 }

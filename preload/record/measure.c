@@ -79,9 +79,10 @@ static void sort(struct session_range *range, size_t count)
                 }
 }
 
-/* The reader sleeps until something comes through the pipe. */
+/* The reader sleeps until something comes through the pipe. With it goes what the recorder had to tell. */
 static void wake_reader(struct recorder *recorder)
 {
+        recorder->way = CHANNEL_PIPE_OR_HAND;
         frames_room(recorder, ENCODE_HOT_BYTES_MAX);
         if (frames_begun(recorder))
                 encode_tick(&recorder->encode, 0);

@@ -67,6 +67,7 @@ bool recorder_begin(struct recorder *recorder)
         }
         recorder->thread = atomic_fetch_add(&frames.threads, 1) + 1;
         recorder->sequence = 0;
+        recorder->way = CHANNEL_PIPE;
         recorder->thread_announced = false;
         recorder->last = NULL;
         return true;
@@ -92,10 +93,13 @@ void recorder_tell(struct recorder *recorder)
 void recorder_end(struct recorder *recorder)
 {
         if (recorder->thread_announced && recorder_is_on()) {
+                recorder->way = CHANNEL_PIPE_OR_HAND;
                 frames_room(recorder, ENCODE_HOT_BYTES_MAX);
                 if (frames_begun(recorder))
                         encode_thread_end(&recorder->encode);
                 frames_send(recorder);
+                if (UNLIKELY(recorder->lost_frames))
+                        frames_bequeath(recorder);
         }
         channel_release(&recorder->slot);
         recorder->encode.bytes = 0;
@@ -240,6 +244,8 @@ void recorders_after_fork(void)
         frames.birth_min = birth == UINT16_MAX ? birth : (uint16_t)(birth + 1);
         atomic_store(&frames.threads, 0);
         atomic_store(&frames.announced, false);
+        atomic_store(&frames.lost_events, 0);
+        atomic_store(&frames.lost_frames, 0);
 }
 
 void recorder_after_fork(struct recorder *recorder)

@@ -29,6 +29,7 @@ struct recorder {
         uint64_t frees_inherited;          /* of blocks born before the fork */
         uint64_t frame_events;             /* how many of all these there were when the frame was begun */
         uint64_t lost_events, lost_frames; /* not yet told */
+        enum channel_way way;
         struct channel_slot slot;
         struct encode encode;
 };

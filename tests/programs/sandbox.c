@@ -1,7 +1,8 @@
 /* A seccomp filter that allows what glibc's malloc and stdio need and answers EPERM to all else: the program ends as it
  * would without us.
  * expect: exit 0
- * expect: may lose
+ * expect: process main end_kind=exit
+ * expect: walk agrees
  * expect: live before blocks=5 bytes=5*19
  */
 #include "program.h"

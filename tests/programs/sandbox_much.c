@@ -1,7 +1,8 @@
 /* A seccomp filter answers EPERM to all that glibc's malloc does not need. The program keeps enough free memory for the
  * governor to look how short memory is: it may not, and ends it, and nothing else changes.
  * expect: exit 0
- * expect: may lose
+ * expect: process main end_kind=exit
+ * expect: walk agrees
  * expect: sql SELECT count(*) FROM purge_limit WHERE why <> 'configured' => 0
  */
 #define WORK_MORE                                                                                                      \

@@ -1,7 +1,8 @@
 /* The filter kills for every system call that glibc's malloc does not need, and the program has much free memory for so
  * long that it would be purged, and that the governor would look how short memory is: neither may happen.
  * expect: exit 0
- * expect: may lose
+ * expect: process main end_kind=exit
+ * expect: walk agrees
  */
 #include <time.h>
 #define OTHERWISE SECCOMP_RET_KILL_PROCESS

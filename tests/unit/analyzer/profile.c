@@ -142,7 +142,7 @@ Test(profile, losses_are_told)
         encode_thread_end(stream_to(&stream, 1, 1));
         store(&(struct store_facts){.damages = 4});
         expect("SELECT value FROM meta WHERE key = 'lost_events'", "50");
-        expect("SELECT value FROM meta WHERE key = 'lost_frames'", "3");
+        expect("SELECT value FROM meta WHERE key = 'lost_frames'", "5");
         expect("SELECT value FROM meta WHERE key = 'damaged_frames'", "4");
         expect("SELECT group_concat(why || first_sequence || frames, ' ') FROM event_loss", "dropped02 missing13");
         expect("SELECT ended FROM thread", "1");

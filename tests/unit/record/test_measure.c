@@ -34,8 +34,12 @@ static void begin(void)
         cr_assert(file >= 0 && ftruncate(file, SESSION_BYTES) == 0);
         base = mmap(NULL, SESSION_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
         cr_assert_neq(base, MAP_FAILED);
-        *(struct session_header *)base =
-                (struct session_header){SESSION_MAGIC, SESSION_VERSION, SESSION_SLOTS, 1, (uint32_t)getpid(), 0, 1};
+        *(struct session_header *)base = (struct session_header){.magic = SESSION_MAGIC,
+                                                                 .version = SESSION_VERSION,
+                                                                 .slot_count = SESSION_SLOTS,
+                                                                 .next_process = 1,
+                                                                 .reader_pid = (uint32_t)getpid(),
+                                                                 .reader_beat = 1};
         cr_assert(channel_open(pipe, false, 100));
         frames.process = channel_process_new();
         atomic_store(&frames.announced, true);
