@@ -122,7 +122,7 @@ static void look_at(const struct life *life, const struct track *track, size_t t
         };
 
         for (size_t i = 0; i < track_count; i++)
-                growing.live_bytes = saturating_sum(growing.live_bytes, track[i].site->sums.live_bytes);
+                growing.live_bytes = saturating_sum(growing.live_bytes, track[i].site->live_bytes);
         growth->growing = xgrow(growth->growing, growth->count, capacity, sizeof *growth->growing);
         growth->growing[growth->count++] = growing;
         growth->rate += growing.rate;

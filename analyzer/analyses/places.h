@@ -30,10 +30,9 @@ struct sums {
 
 struct site {
         int64_t id, process; /* process: its id */
-        int64_t size_min, size_max, first_ns, last_ns;
-        struct sums sums;
-        struct stack stack;
+        const struct stack *stack;
         size_t place;
+        int64_t live_bytes;
 };
 
 struct place {

@@ -69,11 +69,12 @@ static void check_format(struct profile *profile)
 
         if (!profile->error && format > PROFILE_FORMAT)
                 fail(profile,
-                     "profile format %" PRId64
-                     " is newer than this program (reads up to %d); use the heaptap that wrote it",
+                     "profile format %" PRId64 " is newer than this program (reads %d); use the heaptap that wrote it",
                      format, PROFILE_FORMAT);
-        if (!profile->error && format < 1)
-                fail(profile, "profile format %" PRId64 " is none this program knows (reads 1 to %d); record it again",
+        if (!profile->error && format < PROFILE_FORMAT)
+                fail(profile,
+                     "profile format %" PRId64
+                     " is older than this program (reads %d); record it again, or use the heaptap that wrote it",
                      format, PROFILE_FORMAT);
 }
 

@@ -18,7 +18,7 @@ struct nameless {
 static bool holds(const struct nameless *nameless, const char *module)
 {
         for (size_t i = 0; i < nameless->count; i++)
-                if (strcmp(nameless->module[i], module) == 0)
+                if (nameless->module[i] == module || strcmp(nameless->module[i], module) == 0)
                         return true;
         return false;
 }
@@ -42,11 +42,11 @@ static struct nameless find_nameless(const struct places *places)
         struct nameless nameless = {0};
 
         for (size_t i = 0; i < places->place_count; i++) {
-                const struct stack *stack = places->place[i].stack;
+                struct stack_walk walk = stack_walk(places->place[i].stack);
 
-                for (size_t j = 0; j < stack->count; j++)
-                        if (!stack->frame[j]->function && stack->frame[j]->module)
-                                add(&nameless, stack->frame[j]->module);
+                for (const struct frame *line; (line = stack_next(&walk));)
+                        if (!line->function && line->module)
+                                add(&nameless, line->module);
         }
         qsort(nameless.module, nameless.count, sizeof *nameless.module, compare);
         return nameless;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "analyzer/xalloc.h"
+
 static int text_compare(const char *a, const char *b)
 {
         if (!a || !b)
@@ -33,13 +35,29 @@ int frame_compare(const struct frame *a, const struct frame *b)
         return order;
 }
 
+const struct frame **stack_lines(const struct stack *stack)
+{
+        struct stack_walk walk = stack_walk(stack);
+        const struct frame **line = xcalloc(stack->count, sizeof *line);
+
+        for (size_t i = 0; i < stack->count; i++)
+                line[i] = stack_next(&walk);
+        return line;
+}
+
+/* Where both go on in the same part, only their ends can differ. */
 int stack_compare(const struct stack *a, const struct stack *b)
 {
-        for (size_t i = 0; i < a->count && i < b->count; i++) {
-                int order = a->frame[i] == b->frame[i] ? 0 : frame_compare(a->frame[i], b->frame[i]);
+        struct stack_walk one = stack_walk(a), two = stack_walk(b);
+        const struct frame *left, *right;
+        int order;
 
+        while ((left = stack_next(&one)) && (right = stack_next(&two))) {
+                order = left == right ? 0 : frame_compare(left, right);
                 if (order)
                         return order;
+                if (one.part == two.part && one.at == two.at)
+                        break;
         }
         return (a->count > b->count) - (a->count < b->count);
 }

@@ -1,4 +1,4 @@
-/* Four hash tables, from the bytes of a key to an index. */
+/* Files, places and stacks are found again by what they are; definitions by where they stand. */
 #include "analyzer/model/catalog.h"
 
 #include <stdlib.h>
@@ -7,6 +7,8 @@
 #include "analyzer/model/resolve.h"
 #include "analyzer/xalloc.h"
 
+enum { DEPTH_MAX = 65536 };
+
 /* One hash table entry: key bytes to index. */
 struct entry {
         uint32_t index;
@@ -14,9 +16,29 @@ struct entry {
         uint8_t key[];
 };
 
+/* What has become of the pcs and pieces of one process: indices plus 1, 0 for what nobody has asked for yet. */
+struct made {
+        const struct process *process;
+        uint32_t *place;
+        uint32_t *stack;
+        UT_hash_handle hh;
+};
+static const uint32_t MAKING = UINT32_MAX; /* of a stack */
+
+/* A piece of a stack on the way outward. */
+struct step {
+        struct made *made;
+        uint32_t piece;
+};
+
 struct catalog_index {
-        struct entry *files, *modules, *places, *stacks;
-        struct resolved *frames;
+        struct entry *files, *modules, *places;
+        struct made *made;
+        struct index stacks;
+        struct step *step;
+        size_t step_room;
+        uint32_t *frame; /* of the stack that is being made */
+        size_t frame_room;
 };
 
 /* The entry of that key; a new one (ret_new) gets `index`. */
@@ -93,49 +115,189 @@ static uint32_t find_place(struct catalog *catalog, const struct resolved *frame
         return place;
 }
 
-static bool is_own(const struct resolved *frame)
+static bool is_own(const struct catalog *catalog, uint32_t place)
 {
         static const char own[] = "libheaptap.so";
+        int file = catalog->place[place].file;
 
-        if (!frame->module)
+        if (file == CATALOG_NO_FILE)
                 return false;
-        const char *slash = strrchr(frame->module->path, '/');
+        const char *path = catalog->file[file].module->path, *slash = strrchr(path, '/');
 
-        return strncmp(slash ? slash + 1 : frame->module->path, own, sizeof own - 1) == 0;
+        return strncmp(slash ? slash + 1 : path, own, sizeof own - 1) == 0;
 }
 
-static uint32_t find_stack(struct catalog *catalog, const struct model *model, const struct process *process,
-                           uint32_t id)
+/* Frame by frame; where both go on in the same stack, the rest is the same. */
+static bool stacks_equal(const struct catalog *catalog, uint32_t one, uint32_t two)
 {
-        struct resolved *frames = catalog->index->frames;
-        uint32_t flags;
-        bool defined, new;
-        size_t count = resolve_stack(model, process, id, frames, &flags, &defined);
-        size_t own = 0;
+        const struct catalog_stack *stack = catalog->stack;
+        uint32_t at_one = 0, at_two = 0;
 
-        while (own < count && is_own(&frames[own]))
-                own++;
-        if (!defined) {
-                flags |= CATALOG_UNDEFINED;
-                catalog->undefined++;
+        for (;; at_one++, at_two++) {
+                for (; one != CATALOG_NO_STACK && at_one == stack[one].frame_count; at_one = 0)
+                        one = stack[one].outer;
+                for (; two != CATALOG_NO_STACK && at_two == stack[two].frame_count; at_two = 0)
+                        two = stack[two].outer;
+                if (one == two && at_one == at_two)
+                        return true;
+                if (one == CATALOG_NO_STACK || two == CATALOG_NO_STACK ||
+                    catalog->frame[stack[one].frame + at_one] != catalog->frame[stack[two].frame + at_two])
+                        return false;
         }
+}
 
-        size_t depth = count - own;
-        uint32_t *key = xmalloc((depth + 1) * sizeof *key);
+static uint64_t hash_frames(uint64_t hash, const uint32_t *frame, uint32_t count)
+{
+        while (count-- > 0)
+                hash = index_mix(hash, frame[count] + UINT64_C(1));
+        return hash;
+}
 
-        key[0] = flags;
-        for (size_t i = 0; i < depth; i++)
-                key[i + 1] = find_place(catalog, &frames[own + i]);
+/* The stack of these frames, which goes on in `outer` (or CATALOG_NO_STACK). */
+static uint32_t find_stack(struct catalog *catalog, uint32_t outer, const uint32_t *frame, uint32_t count,
+                           uint32_t flags)
+{
+        const struct catalog_stack *rest = outer == CATALOG_NO_STACK ? NULL : &catalog->stack[outer];
+        struct catalog_stack stack = {
+                .hash = hash_frames(rest ? rest->hash : 0, frame, count),
+                .outer = outer,
+                .frame = (uint32_t)catalog->frame_count,
+                .frame_count = count,
+                .depth = (rest ? rest->depth : 0) + count,
+                .flags = flags,
+        };
+        struct index_probe probe = {index_hash(index_mix(stack.hash, flags)), 0};
+        uint32_t added = (uint32_t)catalog->stack_count, known;
 
-        uint32_t stack = intern(&catalog->index->stacks, key, (depth + 1) * sizeof *key, catalog->stack_count, &new);
-
-        if (!new) {
-                free(key);
-                return stack;
-        }
-        memmove(key, key + 1, depth * sizeof *key);
+        /* It is added first, so that it can be compared, and taken back if it was known. */
         catalog->stack = xgrow(catalog->stack, catalog->stack_count, &catalog->stack_room, sizeof *catalog->stack);
-        catalog->stack[catalog->stack_count++] = (struct catalog_stack){flags, depth, key};
+        catalog->stack[catalog->stack_count++] = stack;
+        for (uint32_t i = 0; i < count; i++) {
+                catalog->frame =
+                        xgrow(catalog->frame, catalog->frame_count, &catalog->frame_room, sizeof *catalog->frame);
+                catalog->frame[catalog->frame_count++] = frame[i];
+        }
+        while ((known = index_next(&catalog->index->stacks, &probe)) != INDEX_NONE) {
+                const struct catalog_stack *other = &catalog->stack[known];
+
+                if (other->hash == stack.hash && other->flags == flags && other->depth == stack.depth &&
+                    stacks_equal(catalog, added, known)) {
+                        catalog->stack_count--;
+                        catalog->frame_count -= count;
+                        return known;
+                }
+        }
+        index_add(&catalog->index->stacks, probe.hash, added);
+        return added;
+}
+
+static struct made *made_of(struct catalog *catalog, const struct process *process)
+{
+        struct made *made;
+
+        HASH_FIND_PTR(catalog->index->made, &process, made);
+        if (!made) {
+                made = xcalloc(1, sizeof *made);
+                made->process = process;
+                made->place = xcalloc(process->stacks.pc_count, sizeof *made->place);
+                made->stack = xcalloc(process->stacks.piece_count, sizeof *made->stack);
+                HASH_ADD_PTR(catalog->index->made, process, made);
+        }
+        return made;
+}
+
+static uint32_t place_of_pc(struct catalog *catalog, const struct model *model, struct made *made, uint32_t pc)
+{
+        if (!made->place[pc]) {
+                struct resolved frame = resolve_pc(model, made->process, made->process->stacks.pc[pc]);
+
+                made->place[pc] = find_place(catalog, &frame) + 1;
+        }
+        return made->place[pc] - 1;
+}
+
+static uint32_t stack_of_piece(struct catalog *catalog, const struct model *model, struct step step, uint32_t outer)
+{
+        struct catalog_index *index = catalog->index;
+        const struct stacks *stacks = &step.made->process->stacks;
+        const struct stack_piece *piece = &stacks->piece[step.piece];
+        uint32_t flags = piece->flags & (WIRE_STACK_TRUNCATED | WIRE_STACK_BROKEN);
+
+        if (outer != CATALOG_NO_STACK)
+                flags |= catalog->stack[outer].flags;
+        if (outer != CATALOG_NO_STACK && catalog->stack[outer].depth > DEPTH_MAX)
+                return outer; /* of a damaged stream */
+        for (uint32_t i = 0; i < piece->frame_count; i++) {
+                index->frame = xgrow(index->frame, i, &index->frame_room, sizeof *index->frame);
+                index->frame[i] = place_of_pc(catalog, model, step.made, stacks->frame[piece->frame + i]);
+        }
+        return find_stack(catalog, outer, index->frame, piece->frame_count, flags);
+}
+
+/* Outward to the end, or to what was made before; then back inward. */
+static uint32_t stack_of_id(struct catalog *catalog, const struct model *model, const struct process *process,
+                            uint32_t id)
+{
+        struct catalog_index *index = catalog->index;
+        uint32_t stack = CATALOG_NO_STACK, piece;
+        size_t steps = 0;
+
+        do {
+                struct made *made;
+
+                process = id ? resolve_stack(model, process, id, &piece) : NULL;
+                made = process ? made_of(catalog, process) : NULL;
+                if (!made || made->stack[piece] == MAKING) { /* not defined, or in terms of itself */
+                        stack = find_stack(catalog, CATALOG_NO_STACK, NULL, 0, CATALOG_UNDEFINED);
+                        break;
+                }
+                if (made->stack[piece]) {
+                        stack = made->stack[piece] - 1;
+                        break;
+                }
+                made->stack[piece] = MAKING;
+                index->step = xgrow(index->step, steps, &index->step_room, sizeof *index->step);
+                index->step[steps++] = (struct step){made, piece};
+                id = process->stacks.piece[piece].ancestor;
+        } while (id);
+        while (steps-- > 0) {
+                stack = stack_of_piece(catalog, model, index->step[steps], stack);
+                index->step[steps].made->stack[index->step[steps].piece] = stack + 1;
+        }
+        return stack;
+}
+
+/* Frames of ours at the inner end go. */
+static uint32_t without_own(struct catalog *catalog, uint32_t stack)
+{
+        struct catalog_index *index = catalog->index;
+        uint32_t flags = catalog->stack[stack].flags, at, own = 0, count = 0;
+
+        for (at = stack; at != CATALOG_NO_STACK; at = catalog->stack[at].outer) {
+                const struct catalog_stack *part = &catalog->stack[at];
+
+                for (own = 0; own < part->frame_count && is_own(catalog, catalog->frame[part->frame + own]);)
+                        own++;
+                if (own < part->frame_count)
+                        break;
+        }
+        if (at == stack && own == 0)
+                return stack;
+        if (at == CATALOG_NO_STACK)
+                return find_stack(catalog, CATALOG_NO_STACK, NULL, 0, flags);
+        for (uint32_t i = own; i < catalog->stack[at].frame_count; i++) {
+                index->frame = xgrow(index->frame, count, &index->frame_room, sizeof *index->frame);
+                index->frame[count++] = catalog->frame[catalog->stack[at].frame + i];
+        }
+        return find_stack(catalog, catalog->stack[at].outer, index->frame, count, flags);
+}
+
+static uint32_t stack_in_use(struct catalog *catalog, const struct model *model, const struct process *process,
+                             uint32_t id)
+{
+        uint32_t stack = without_own(catalog, stack_of_id(catalog, model, process, id));
+
+        catalog->undefined += catalog->stack[stack].flags & CATALOG_UNDEFINED ? 1 : 0;
         return stack;
 }
 
@@ -144,33 +306,44 @@ static bool site_counts(const struct site *site)
         return site->allocations || site->frees || site->resizes || site->requested || site->freed;
 }
 
-static void add_sites(struct catalog *catalog, struct model *model, struct process *process)
+static void add_sites(struct catalog *catalog, const struct model *model, struct process *process)
 {
-        struct entry *by_stack = NULL;
-
         for (size_t i = 0; i < process->sites.count; i++) {
                 struct site *site = process->sites.site[i];
-                bool new;
 
                 if (!site_counts(site))
                         continue; /* known from the walk alone */
-                uint32_t stack = find_stack(catalog, model, process, site->stack);
-                uint32_t row = intern(&by_stack, &stack, sizeof stack, catalog->site_count, &new);
+                catalog->site = xgrow(catalog->site, catalog->site_count, &catalog->site_room, sizeof *catalog->site);
+                catalog->site[catalog->site_count++] =
+                        (struct catalog_site){process, site, stack_in_use(catalog, model, process, site->stack)};
+        }
+}
 
-                if (!new) {
-                        site_merge(catalog->site[row].site, site, &model->site_clock);
+/* Those of one process whose stacks turned out to be one; they stand in the order of processes. */
+static void merge_sites(struct catalog *catalog, const struct model *model)
+{
+        size_t *latest = xcalloc(catalog->stack_count, sizeof *latest); /* of each stack, plus 1; 0: none */
+        size_t kept = 0;
+
+        for (size_t i = 0; i < catalog->site_count; i++) {
+                struct catalog_site *row = &catalog->site[i];
+                size_t *known = &latest[row->stack];
+
+                if (*known && catalog->site[*known - 1].process == row->process) {
+                        site_merge(catalog->site[*known - 1].site, row->site, &model->site_clock);
                         continue;
                 }
-                catalog->site = xgrow(catalog->site, catalog->site_count, &catalog->site_room, sizeof *catalog->site);
-                catalog->site[catalog->site_count++] = (struct catalog_site){process, site, stack};
+                catalog->site[kept++] = *row;
+                *known = kept;
         }
-        intern_free(&by_stack);
+        catalog->site_count = kept;
+        free(latest);
 }
 
 static uint32_t find_stack_if(struct catalog *catalog, const struct model *model, const struct process *process,
                               uint32_t id)
 {
-        return id ? find_stack(catalog, model, process, id) : CATALOG_NO_STACK;
+        return id ? stack_in_use(catalog, model, process, id) : CATALOG_NO_STACK;
 }
 
 static void add_errors(struct catalog *catalog, const struct model *model, struct process *process)
@@ -217,32 +390,45 @@ static void add_guarded(struct catalog *catalog, const struct model *model, cons
         }
 }
 
+static void free_index(struct catalog_index *index)
+{
+        struct made *made, *next;
+
+        intern_free(&index->files);
+        intern_free(&index->modules);
+        intern_free(&index->places);
+        HASH_ITER(hh, index->made, made, next) {
+                HASH_DEL(index->made, made);
+                free(made->place);
+                free(made->stack);
+                free(made);
+        }
+        index_free(&index->stacks);
+        free(index->step);
+        free(index->frame);
+        free(index);
+}
+
 struct catalog *catalog_create(struct model *model)
 {
         struct catalog *catalog = xcalloc(1, sizeof *catalog);
 
         catalog->index = xcalloc(1, sizeof *catalog->index);
-        catalog->index->frames = xmalloc(RESOLVE_FRAMES_MAX * sizeof *catalog->index->frames);
         for (struct process *process = model->processes; process; process = process->hh.next)
                 add_sites(catalog, model, process);
+        merge_sites(catalog, model);
         for (struct process *process = model->processes; process; process = process->hh.next)
                 add_errors(catalog, model, process);
         for (const struct process *process = model->processes; process; process = process->hh.next)
                 add_guarded(catalog, model, process);
-        intern_free(&catalog->index->files);
-        intern_free(&catalog->index->modules);
-        intern_free(&catalog->index->places);
-        intern_free(&catalog->index->stacks);
-        free(catalog->index->frames);
-        free(catalog->index);
+        free_index(catalog->index);
         catalog->index = NULL;
         return catalog;
 }
 
 void catalog_free(struct catalog *catalog)
 {
-        for (size_t i = 0; i < catalog->stack_count; i++)
-                free(catalog->stack[i].place);
+        free(catalog->frame);
         free(catalog->stack);
         free(catalog->file);
         free(catalog->place);

@@ -25,10 +25,15 @@ struct catalog_place {
         uint64_t offset; /* pc minus bias: the address in the file; the pc itself without one */
 };
 
+/* Stacks share their outer parts: one is a few frames of its own, and another stack that goes on outward. Some are only
+ * there to be shared. */
 struct catalog_stack {
-        uint32_t flags;
-        size_t depth;
-        uint32_t *place; /* indices, innermost first, our own frames left out */
+        uint64_t hash;  /* of all frames */
+        uint32_t outer; /* index, always a smaller one; CATALOG_NO_STACK: none */
+        uint32_t frame; /* index of its own first one in catalog->frame, the innermost */
+        uint32_t frame_count;
+        uint32_t depth; /* frames in all */
+        uint32_t flags; /* of the outer ones too */
 };
 
 struct catalog_site {
@@ -56,6 +61,8 @@ struct catalog {
         size_t place_count, place_room;
         struct catalog_stack *stack;
         size_t stack_count, stack_room;
+        uint32_t *frame; /* of all stacks: indices of places; our own frames are left out */
+        size_t frame_count, frame_room;
         struct catalog_site *site; /* by process, then in order of appearance */
         size_t site_count, site_room;
         struct catalog_error *error; /* by process, then in order of appearance */

@@ -1,10 +1,8 @@
-/* From a stack id to its frames, across definitions and up to the parents a process was forked from. */
+/* Definitions of stacks and modules, up to the parents that a process was forked from. */
 #ifndef MODEL_RESOLVE_H
 #define MODEL_RESOLVE_H
 
 #include "analyzer/model/model.h"
-
-enum { RESOLVE_FRAMES_MAX = 65536 };
 
 struct resolved {
         const struct module *module;   /* NULL: in none */
@@ -12,9 +10,9 @@ struct resolved {
         uint64_t pc;
 };
 
-/* Writes at most RESOLVE_FRAMES_MAX frames, innermost first, and returns how many. ret_flags: WIRE_STACK_* of the
- * pieces. ret_defined: no piece was missing. */
-size_t resolve_stack(const struct model *model, const struct process *process, uint32_t id, struct resolved *frames,
-                     uint32_t *ret_flags, bool *ret_defined);
+/* The process that defines the stack for `process`: itself, or the nearest parent that does. NULL: none. */
+const struct process *resolve_stack(const struct model *model, const struct process *process, uint32_t id,
+                                    uint32_t *ret_piece);
+struct resolved resolve_pc(const struct model *model, const struct process *process, struct wire_pc pc);
 
 #endif

@@ -2,41 +2,66 @@
 #include "analyzer/model/stacks.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "analyzer/xalloc.h"
 
-void stacks_define(struct stacks *stacks, const struct wire_stack *stack)
+static uint32_t hash_of_id(uint32_t id)
 {
-        struct stack_piece *piece;
-        size_t bytes = stack->frame_count * sizeof stack->frame[0];
-
-        HASH_FIND(hh, stacks->by_id, &stack->id, sizeof stack->id, piece);
-        if (piece)
-                return;
-        piece = xmalloc(sizeof *piece + bytes);
-        piece->id = stack->id;
-        piece->ancestor = stack->ancestor;
-        piece->flags = stack->flags;
-        piece->frame_count = (uint32_t)stack->frame_count;
-        memcpy(piece->frame, stack->frame, bytes);
-        HASH_ADD(hh, stacks->by_id, id, sizeof piece->id, piece);
+        return index_hash(index_mix(0, id));
 }
 
-const struct stack_piece *stacks_find(const struct stacks *stacks, uint32_t id)
+static uint32_t number_of_pc(struct stacks *stacks, const struct wire_pc *pc)
 {
-        struct stack_piece *piece;
+        uint32_t hash = index_hash(index_mix(index_mix(0, pc->pc), pc->generation)), number;
 
-        HASH_FIND(hh, stacks->by_id, &id, sizeof id, piece);
-        return piece;
+        for (struct index_probe probe = {hash, 0}; (number = index_next(&stacks->by_pc, &probe)) != INDEX_NONE;)
+                if (stacks->pc[number].pc == pc->pc && stacks->pc[number].generation == pc->generation)
+                        return number;
+        stacks->pc = xgrow(stacks->pc, stacks->pc_count, &stacks->pc_room, sizeof *stacks->pc);
+        stacks->pc[stacks->pc_count] = *pc;
+        number = (uint32_t)stacks->pc_count++;
+        index_add(&stacks->by_pc, hash, number);
+        return number;
+}
+
+void stacks_define(struct stacks *stacks, const struct wire_stack *stack)
+{
+        struct stack_piece piece = {.id = stack->id,
+                                    .ancestor = stack->ancestor,
+                                    .frame = (uint32_t)stacks->frame_count,
+                                    .frame_count = (uint16_t)stack->frame_count,
+                                    .flags = (uint16_t)stack->flags};
+
+        if (stacks_find(stacks, stack->id) != INDEX_NONE)
+                return;
+        if (stacks->frame_count + stack->frame_count > UINT32_MAX)
+                return; /* no run has that many; a damaged stream may */
+        for (size_t i = 0; i < stack->frame_count; i++) {
+                stacks->frame = xgrow(stacks->frame, stacks->frame_count, &stacks->frame_room, sizeof *stacks->frame);
+                stacks->frame[stacks->frame_count++] = number_of_pc(stacks, &stack->frame[i]);
+        }
+        stacks->piece = xgrow(stacks->piece, stacks->piece_count, &stacks->piece_room, sizeof *stacks->piece);
+        stacks->piece[stacks->piece_count] = piece;
+        index_add(&stacks->by_id, hash_of_id(stack->id), (uint32_t)stacks->piece_count++);
+}
+
+uint32_t stacks_find(const struct stacks *stacks, uint32_t id)
+{
+        uint32_t number;
+
+        for (struct index_probe probe = {hash_of_id(id), 0};
+             (number = index_next(&stacks->by_id, &probe)) != INDEX_NONE;)
+                if (stacks->piece[number].id == id)
+                        break;
+        return number;
 }
 
 void stacks_free(struct stacks *stacks)
 {
-        struct stack_piece *piece, *next;
-
-        HASH_ITER(hh, stacks->by_id, piece, next) {
-                HASH_DEL(stacks->by_id, piece);
-                free(piece);
-        }
+        free(stacks->piece);
+        free(stacks->frame);
+        free(stacks->pc);
+        index_free(&stacks->by_id);
+        index_free(&stacks->by_pc);
+        *stacks = (struct stacks){0};
 }

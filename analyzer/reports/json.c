@@ -126,9 +126,11 @@ static void put_frame(struct json *json, const struct frame *frame)
 
 static void put_frames(struct json *json, const char *key, const struct stack *stack)
 {
+        struct stack_walk walk = stack_walk(stack);
+
         begin(json, key, '[');
-        for (size_t i = 0; i < stack->count; i++)
-                put_frame(json, stack->frame[i]);
+        for (const struct frame *frame; (frame = stack_next(&walk));)
+                put_frame(json, frame);
         end(json, ']');
 }
 

@@ -2,6 +2,7 @@
 #include "analyzer/reports/text.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -84,38 +85,41 @@ static bool is_cxx_library(const struct frame *frame)
 
 /* Recursion takes one line, and so do the frames of the C++ library below the one that was called: nobody looks for a
  * leak in there, and their names are long. */
-static struct fold fold_at(const struct stack *stack, size_t from, bool full)
+static struct fold fold_at(const struct frame *const *line, size_t count, bool full)
 {
         struct fold fold = {.times = 1};
 
-        while (from + fold.times < stack->count && stack->frame[from + fold.times] == stack->frame[from])
+        while (fold.times < count && line[fold.times] == line[0])
                 fold.times++;
-        if (!full && fold.times == 1 && is_cxx_library(stack->frame[from]))
-                while (from + fold.inside + 1 < stack->count && is_cxx_library(stack->frame[from + fold.inside + 1]))
+        if (!full && fold.times == 1 && is_cxx_library(line[0]))
+                while (fold.inside + 1 < count && is_cxx_library(line[fold.inside + 1]))
                         fold.inside++;
         fold.frames = fold.times + fold.inside;
         return fold;
 }
 
-static void put_frames(const struct text *text, const struct stack *stack)
+static void put_frames(const struct text *text, const struct frame *const *line, size_t count)
 {
         size_t lines_max = text->options->full ? SIZE_MAX : FRAMES_SHOWN, at = 0;
         struct fold fold;
 
-        for (size_t lines = 0; at < stack->count; at += fold.frames, lines++) {
-                fold = fold_at(stack, at, text->options->full);
+        for (size_t lines = 0; at < count; at += fold.frames, lines++) {
+                fold = fold_at(line + at, count - at, text->options->full);
                 /* "1 more" would take as much room as the frame itself. */
-                if (lines >= lines_max && at + fold.frames < stack->count)
+                if (lines >= lines_max && at + fold.frames < count)
                         break;
-                put_frame(text, stack->frame[at + fold.frames - 1], &fold);
+                put_frame(text, line[at + fold.frames - 1], &fold);
         }
-        if (at < stack->count)
-                fprintf(text->out, "%*s… %zu more\n", STACK_INDENT, "", stack->count - at);
+        if (at < count)
+                fprintf(text->out, "%*s… %zu more\n", STACK_INDENT, "", count - at);
 }
 
 void text_stack(const struct text *text, const struct stack *stack)
 {
-        put_frames(text, stack);
+        const struct frame **line = stack_lines(stack);
+
+        put_frames(text, line, stack->count);
+        free(line);
         if (stack->flags & STACK_TRUNCATED)
                 fprintf(text->out, "%*s… deeper than was recorded\n", STACK_INDENT, "");
         if (stack->flags & STACK_BROKEN)

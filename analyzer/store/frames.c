@@ -95,23 +95,50 @@ static enum symbols_status *write_all_symbols(struct writer *writer, const struc
         return status;
 }
 
+static char *put_number(char *at, uint64_t number)
+{
+        char digits[20];
+        size_t count = 0;
+
+        do
+                digits[count++] = (char)('0' + number % 10);
+        while (number /= 10);
+        while (count)
+                *at++ = digits[--count];
+        return at;
+}
+
+enum { FRAMES_TEXT_BYTES = WIRE_STACK_FRAMES_MAX * sizeof "4294967295" + 1 };
+
+/* The frames of a stack itself, by number. */
+static void own_frames_text(const struct catalog *catalog, const struct catalog_stack *stack, char *at)
+{
+        for (uint32_t i = 0; i < stack->frame_count; i++) {
+                if (i)
+                        *at++ = ' ';
+                at = put_number(at, catalog->frame[stack->frame + i] + UINT64_C(1));
+        }
+        *at = '\0';
+}
+
 static void write_stacks(struct writer *writer, const struct catalog *catalog)
 {
+        char text[FRAMES_TEXT_BYTES];
+
         writer_table(writer, "stack");
         for (size_t i = 0; i < catalog->stack_count; i++) {
+                const struct catalog_stack *stack = &catalog->stack[i];
+
                 writer_integer(writer, i + 1);
-                writer_integer(writer, catalog->stack[i].flags);
-                writer_integer(writer, catalog->stack[i].depth);
+                writer_integer(writer, stack->flags);
+                writer_integer(writer, stack->depth);
+                if (stack->outer == CATALOG_NO_STACK)
+                        writer_null(writer);
+                else
+                        writer_integer(writer, stack->outer + UINT64_C(1));
+                own_frames_text(catalog, stack, text);
+                writer_text(writer, text);
                 writer_row(writer);
-        }
-        writer_table(writer, "stack_frame");
-        for (size_t i = 0; i < catalog->stack_count; i++) {
-                for (size_t position = 0; position < catalog->stack[i].depth; position++) {
-                        writer_integer(writer, i + 1);
-                        writer_integer(writer, position);
-                        writer_integer(writer, catalog->stack[i].place[position] + UINT64_C(1));
-                        writer_row(writer);
-                }
         }
 }
 

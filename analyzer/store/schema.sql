@@ -1,7 +1,7 @@
 -- The profile: one SQLite file. Sizes are bytes, times are nanoseconds since the start of the first process unless a
 -- name says otherwise. `requested` is what the program asked for, `usable` what the pools gave it.
 PRAGMA application_id = 0x48544150; -- "HTAP"
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- format, heaptap_version, program (file name), command, pid, duration_ns, exit_status (0-255), exit_signal (0: none),
 -- exit_known (1: the launcher told), traced (0: pools alone), events, event_bytes, frames, lost_events, lost_frames,
@@ -66,11 +66,15 @@ CREATE TABLE symbol (
   PRIMARY KEY (frame, depth)
 ) WITHOUT ROWID;
 
-CREATE TABLE stack (id INTEGER PRIMARY KEY, flags INTEGER, depth INTEGER); -- flags: 1 truncated, 2 broken, 4 never defined
-CREATE TABLE stack_frame (
-  stack INTEGER, position INTEGER, frame INTEGER, -- position 0 is the innermost; heaptap's own frames are left out
-  PRIMARY KEY (stack, position)
-) WITHOUT ROWID;
+-- Stacks share their outer parts: one has a few frames of its own and goes on in another; some are there only to be shared.
+-- View stack_frame has them whole.
+CREATE TABLE stack (
+  id INTEGER PRIMARY KEY,
+  flags INTEGER,                 -- 1 truncated, 2 broken, 4 never defined
+  depth INTEGER,                 -- frames in all; heaptap's own are left out
+  outer INTEGER,                 -- the stack that goes on behind its own frames, with a smaller id; NULL: none
+  frames TEXT                    -- its own, the innermost first, separated by spaces
+);
 
 -- One row for each process and stack that allocated (or freed what it was born with).
 CREATE TABLE site (
@@ -191,6 +195,14 @@ CREATE TABLE resident (
 
 CREATE TABLE event_loss (process INTEGER, thread INTEGER, first_sequence INTEGER, frames INTEGER, events INTEGER, why TEXT);
 
+-- The frames of every stack; position 0 is the innermost.
+CREATE VIEW stack_frame AS
+SELECT stack.id AS stack, part.key AS position, part.value AS frame
+FROM stack, json_each('[' || (
+  WITH RECURSIVE piece (outer, frames) AS (
+    VALUES (stack.outer, stack.frames)
+    UNION ALL SELECT next.outer, next.frames FROM piece JOIN stack AS next ON next.id = piece.outer AND next.id < stack.id)
+  SELECT replace(group_concat(frames, ' '), ' ', ',') FROM piece WHERE frames <> '') || ']') AS part;
 -- For people with sqlite3 at hand: each site with its innermost named function.
 CREATE VIEW site_function AS
 SELECT site.*, (SELECT symbol.function FROM stack_frame JOIN symbol ON symbol.frame = stack_frame.frame

@@ -65,7 +65,7 @@ void tables_meta(struct writer *writer, const struct model *model, const struct 
         char host[256] = "";
 
         writer_table(writer, "meta");
-        fact(writer, "format", 1);
+        fact(writer, "format", 2);
         fact_text(writer, "heaptap_version", HEAPTAP_VERSION);
         if (main)
                 main_facts(writer, model, main);

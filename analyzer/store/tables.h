@@ -20,7 +20,7 @@ void tables_processes(struct writer *writer, const struct model *model); /* proc
 void tables_purging(struct writer *writer, const struct model *model);   /* purge_limit, purge */
 void tables_process_series(struct writer *writer, const struct model *model);
 
-/* frame, symbol, stack, stack_frame. Returns the status of each file of the catalog, to be freed. */
+/* frame, symbol, stack. Returns the status of each file of the catalog, to be freed. */
 enum symbols_status *tables_frames(struct writer *writer, const struct model *model, const struct catalog *catalog);
 void tables_modules(struct writer *writer, const struct model *model, const struct catalog *catalog,
                     const enum symbols_status *status);

@@ -47,10 +47,18 @@ static void check(const struct model *model, const struct catalog *catalog)
                 if (catalog->site[i].stack >= catalog->stack_count ||
                     catalog->site[i].site->series.count > CLOCK_BINS_MAX)
                         abort();
-        for (size_t i = 0; i < catalog->stack_count; i++)
-                for (size_t j = 0; j < catalog->stack[i].depth; j++)
-                        if (catalog->stack[i].place[j] >= catalog->place_count)
-                                abort();
+        for (size_t i = 0; i < catalog->stack_count; i++) {
+                const struct catalog_stack *stack = &catalog->stack[i];
+                uint32_t outer_depth = stack->outer == CATALOG_NO_STACK ? 0 : catalog->stack[stack->outer].depth;
+
+                if ((stack->outer != CATALOG_NO_STACK && stack->outer >= i) ||
+                    stack->frame + stack->frame_count > catalog->frame_count ||
+                    stack->depth != outer_depth + stack->frame_count)
+                        abort();
+        }
+        for (size_t i = 0; i < catalog->frame_count; i++)
+                if (catalog->frame[i] >= catalog->place_count)
+                        abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)

@@ -21,13 +21,11 @@ INSERT INTO symbol VALUES
   (3, 0, 'recurse(int)', '/home/user/project/containers.cc', 9);
 INSERT INTO symbol SELECT 100 + value, 0, 'place_' || value || '()', '/home/user/project/containers.cc', 100 + value
   FROM generate_series(1, 17);
-INSERT INTO stack SELECT value, 0, 3 FROM generate_series(1, 18);
-INSERT INTO stack_frame VALUES (18, 0, 1), (18, 1, 2), (18, 2, 4), (18, 3, 5);
-INSERT INTO stack_frame SELECT value, 0, 100 + value FROM generate_series(1, 17);
-INSERT INTO stack_frame SELECT 17, value, 3 FROM generate_series(1, 30);
-INSERT INTO stack_frame SELECT 16, value, 101 + value % 14 FROM generate_series(1, 14);
-INSERT INTO stack_frame SELECT 15, value, 101 + value % 14 FROM generate_series(1, 11);
-INSERT INTO stack_frame SELECT value, 31, 2 FROM generate_series(1, 17);
+INSERT INTO stack SELECT value, 0, 2, NULL, (100 + value) || ' 2' FROM generate_series(1, 14);
+INSERT INTO stack SELECT 15, 0, 13, NULL, '115 ' || group_concat(101 + value % 14, ' ') || ' 2' FROM generate_series(1, 11);
+INSERT INTO stack SELECT 16, 0, 16, NULL, '116 ' || group_concat(101 + value % 14, ' ') || ' 2' FROM generate_series(1, 14);
+INSERT INTO stack SELECT 17, 0, 32, NULL, '117 ' || group_concat(3, ' ') || ' 2' FROM generate_series(1, 30);
+INSERT INTO stack VALUES (18, 0, 4, NULL, '1 2 4 5');
 INSERT INTO site SELECT value, 1, value, 'new', 10 * value, 5 * value, value, value, 2 * value, 1000 * value, 500 * value,
   1200 * value, 5 * value, 500 * value, 600 * value, 6 * value, 600 * value, 720 * value, 600 * value, 100, 100,
   1000 * value, 1000000 * value, '0 0 0 0 0 0 0 0', 120 * value, value / 2, value / 4

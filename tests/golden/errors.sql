@@ -1,6 +1,6 @@
 -- Every kind of error, with all that can be known of it and with next to nothing; and a kind that is not known yet.
 INSERT INTO meta VALUES
-  ('format', 1), ('heaptap_version', '0.1.0'), ('program', 'wrong'), ('command', './wrong'), ('pid', 100),
+  ('format', 2), ('heaptap_version', '0.1.0'), ('program', 'wrong'), ('command', './wrong'), ('pid', 100),
   ('duration_ns', 2000000000), ('exit_status', 0), ('exit_signal', 6), ('exit_known', 1), ('traced', 1),
   ('events', 5000), ('event_bytes', 15000), ('frames', 9), ('bin_ns', 1000000), ('page_bytes', 4096);
 INSERT INTO process (id, pid, parent_pid, kind, exe, command, flags, start_ns, end_ns, end_kind, threads, allocations, frees,
@@ -12,8 +12,7 @@ INSERT INTO module VALUES (1, 1, 1, 4096, 8192, 0, 'aa', '/srv/wrong', 'debug', 
 INSERT INTO frame VALUES (1, 1, 4196, 100), (2, 1, 4296, 200), (3, 1, 4396, 300), (4, 1, 4496, 400);
 INSERT INTO symbol VALUES (1, 0, 'free_it', 'wrong.c', 10), (2, 0, 'make_it', 'wrong.c', 20), (3, 0, 'main', 'wrong.c', 30),
   (4, 0, 'drop_it', 'wrong.c', 40);
-INSERT INTO stack VALUES (1, 0, 2), (2, 0, 2), (3, 1, 1);
-INSERT INTO stack_frame VALUES (1, 0, 1), (1, 1, 3), (2, 0, 2), (2, 1, 3), (3, 0, 4);
+INSERT INTO stack VALUES (1, 0, 2, NULL, '1 3'), (2, 0, 2, NULL, '2 3'), (3, 1, 1, NULL, '4');
 INSERT INTO error VALUES
   (1, 1, 'foreign', 'free', 7, 1, 1000, 2000, 140000000000000, 'stack', NULL, NULL, NULL, NULL, NULL, NULL, 0, 1, NULL, NULL),
   (2, 1, 'foreign', 'realloc', 1, 1, 2000, 2000, 5000, 'module', 1, NULL, NULL, NULL, NULL, NULL, 0, 1, NULL, NULL),

@@ -14,8 +14,7 @@ INSERT INTO place VALUES
   (13, 3, 'grows_for_a_tenth_of_a_second'), (14, 1, 'one_step_late');
 INSERT INTO frame SELECT id, NULL, id, id FROM place;
 INSERT INTO symbol SELECT id, 0, name, 'curves.c', 10 * min(id, CASE id WHEN 11 THEN 1 ELSE id END) FROM place;
-INSERT INTO stack SELECT id, 0, 1 FROM place;
-INSERT INTO stack_frame SELECT id, 0, id FROM place;
+INSERT INTO stack SELECT id, 0, 1, NULL, id FROM place;
 CREATE TEMP TABLE level (place, bin, bytes);
 INSERT INTO level SELECT 1, value, 1000 * value FROM generate_series(0, 199);
 INSERT INTO level SELECT 2, value, 5000000 FROM generate_series(0, 199);

@@ -4,12 +4,11 @@ INSERT INTO meta VALUES ('heaptap_version', '0.1.0'), ('program', 'quiet'), ('pi
 INSERT INTO process (id, pid, kind, exe, flags, start_ns, end_ns, end_kind, allocations, frees, requested, freed, live_blocks,
   live_bytes, peak_blocks, peak_bytes, peak_usable, peak_ns, walk, walk_blocks, walk_bytes)
 VALUES (1, 5, 'main', '/bin/quiet', 1, 0, 1000000, 'exit', 1, 1, 16, 16, 0, 0, 1, 16, 16, 500, 'agrees', 0, 0);
-INSERT INTO stack VALUES (1, 0, 1);
+INSERT INTO stack VALUES (1, 0, 1, NULL, '1');
 INSERT INTO module VALUES (1, 1, 1, 0, 1, 0, NULL, '/bin/quiet', 'debug', 0);
 INSERT INTO frame VALUES (1, 1, 4, 4);
 INSERT INTO symbol VALUES (1, 0, 'main', '/very/long/path/to/the/build/directory/of/a/continuous/integration/machine/' ||
   'workspace/project/source/component/quiet.c', 3);
-INSERT INTO stack_frame VALUES (1, 0, 1);
 INSERT INTO site (id, process, stack, kind, allocations, frees, requested, freed, allocated_usable, peak_blocks, peak_bytes,
   peak_usable, max_bytes, size_min, size_max, first_ns, last_ns)
 VALUES (1, 1, 1, 'malloc', 1, 1, 16, 16, 16, 1, 16, 16, 16, 16, 16, 500, 500);

@@ -1,7 +1,7 @@
 -- Whatever can go wrong: losses, damage, a killed program that forked, a walk that differs, bad frees, broken stacks, and
 -- names that try to steer the terminal.
 INSERT INTO meta VALUES
-  ('format', 1), ('heaptap_version', '0.1.0'), ('program', 'server'), ('command', './server -d'), ('pid', 100),
+  ('format', 2), ('heaptap_version', '0.1.0'), ('program', 'server'), ('command', './server -d'), ('pid', 100),
   ('duration_ns', 300000000000), ('exit_status', 0), ('exit_signal', 11), ('exit_known', 1), ('traced', 1),
   ('events', 5000), ('event_bytes', 15000), ('frames', 9), ('lost_events', 1234), ('lost_frames', 5),
   ('damaged_frames', 2), ('salvaged_frames', 1), ('repeated_frames', 1), ('unknown_stacks', 1), ('bin_ns', 1000000000),
@@ -31,9 +31,8 @@ INSERT INTO frame VALUES (1, 1, 4196, 100), (2, 1, 4296, 200), (3, NULL, 1400000
   (8, 1, 5096, 1000), (9, 3, 27000, 3000), (5, 3, 25000, 1000), (6, 3, 26000, 2000), (7, NULL, -10, 0);
 INSERT INTO symbol VALUES (1, 0, 'handle' || char(27) || '[31m' || char(10) || CAST(x'ff' AS TEXT) || '"\', NULL, NULL),
   (2, 0, 'serve', NULL, NULL), (9, 0, '__libc_start_main', NULL, NULL), (4, 0, 'handle' || char(27) || '[31m' || char(10) || CAST(x'ff' AS TEXT) || '"\', NULL, NULL);
-INSERT INTO stack VALUES (1, 0, 3), (2, 1, 2), (3, 2, 1), (4, 4, 0), (5, 0, 3), (6, 0, 2);
-INSERT INTO stack_frame VALUES (1, 0, 1), (1, 1, 2), (1, 2, 5), (1, 3, 6), (2, 0, 2), (2, 1, 5), (3, 0, 3),
-  (5, 0, 4), (5, 1, 2), (5, 2, 6), (5, 3, 9), (5, 4, 8), (6, 0, 7), (6, 1, 99);
+INSERT INTO stack VALUES (1, 0, 4, NULL, '1 2 5 6'), (2, 1, 2, NULL, '2 5'), (3, 2, 1, NULL, '3'), (4, 4, 0, NULL, ''),
+  (5, 0, 5, NULL, '4 2 6 9 8'), (6, 0, 2, 77, '7 99');
 INSERT INTO site (id, process, stack, kind, allocations, frees, resizes, temporary, short_lived, requested, freed,
   allocated_usable, live_blocks, live_bytes, live_usable, peak_blocks, peak_bytes, peak_usable, max_bytes, size_min, size_max,
   first_ns, last_ns) VALUES

@@ -1,6 +1,6 @@
 -- heaptap --trace=off: the pools alone. There are no events, sites or stacks.
 INSERT INTO meta VALUES
-  ('format', 1), ('heaptap_version', '0.1.0'), ('program', 'sort'), ('command', 'sort big.txt'), ('pid', 77),
+  ('format', 2), ('heaptap_version', '0.1.0'), ('program', 'sort'), ('command', 'sort big.txt'), ('pid', 77),
   ('duration_ns', 2500000000), ('exit_status', 3), ('exit_signal', 0), ('exit_known', 1), ('traced', 0), ('events', 0),
   ('event_bytes', 0), ('bin_ns', 1000000), ('interrupted', 0);
 INSERT INTO process (id, pid, kind, exe, command, flags, start_ns, end_ns, end_kind, rss_peak, walk, mapped, free_slices, purged,

@@ -65,7 +65,7 @@ Test(profile, an_empty_program_has_a_profile)
 {
         store(&(struct store_facts){0});
         expect("PRAGMA integrity_check", "ok");
-        expect("PRAGMA user_version", "1");
+        expect("PRAGMA user_version", "2");
         expect("SELECT count(*) FROM meta WHERE key LIKE 'analyzer%'", "0");
         expect("SELECT value FROM meta WHERE key = 'program'", "example");
         expect("SELECT value FROM meta WHERE key = 'command'", "example --fast");
@@ -113,10 +113,12 @@ Test(profile, a_site_is_told_in_full)
         expect("SELECT live_usable || ' ' || peak_bytes || ' ' || peak_usable FROM site", "32 120 144");
         expect("SELECT size_min || ' ' || size_max || ' ' || last_ns FROM site", "20 100 3000000");
         expect("SELECT ages FROM site", "0 0 1 0 0 0 0 0");
-        expect("SELECT group_concat(offset, ' ') FROM (SELECT frame.offset FROM stack_frame JOIN frame ON frame.id = "
-               "frame "
-               "ORDER BY position)",
+        expect("SELECT group_concat(offset, ' ') FROM (SELECT frame.offset FROM site JOIN stack_frame USING (stack) "
+               "JOIN frame ON frame.id = frame ORDER BY position)",
                "16 32");
+        expect("SELECT depth || ' ' || (SELECT frames FROM stack AS next WHERE next.id = stack.outer) FROM stack "
+               "WHERE id = (SELECT stack FROM site)",
+               "2 1");
         expect("SELECT symbols FROM module", "missing");
         expect("SELECT count(*) FROM series", "2");
         expect("SELECT live_bytes || ' ' || max_bytes FROM process_series ORDER BY bin DESC", "20 120");

@@ -33,7 +33,9 @@ static const struct catalog_place *place_of(const struct catalog *catalog, size_
         const struct catalog_stack *stack = &catalog->stack[catalog->site[site].stack];
 
         cr_assert_lt(position, stack->depth);
-        return &catalog->place[stack->place[position]];
+        for (; position >= stack->frame_count; stack = &catalog->stack[stack->outer])
+                position -= stack->frame_count;
+        return &catalog->place[catalog->frame[stack->frame + position]];
 }
 
 TestSuite(stacks, .init = setup);
@@ -125,6 +127,47 @@ Test(stacks, processes_that_are_each_others_parents_do_no_harm)
         cr_expect_eq(catalog->undefined, 1);
 }
 
+Test(stacks, stacks_of_equal_frames_are_one_however_they_were_cut)
+{
+        const struct wire_pc pc[] = {{0x100010, 1}, {0x100020, 1}, {0x100030, 1}};
+
+        stream_stack(&stream, 1, 1, 2, pc[0].pc);
+        encode_stack(stream_to(&stream, 1, 1), 2, 0, 0, pc + 1, 2);
+        encode_stack(stream_to(&stream, 1, 1), 3, 4, 0, pc, 2);
+        stream_stack(&stream, 1, 4, 0, pc[2].pc);
+        encode_stack(stream_to(&stream, 1, 1), 5, 0, 0, pc, 3);
+        encode_stack(stream_to(&stream, 1, 1), 6, 0, WIRE_STACK_TRUNCATED, pc, 3);
+        for (uint32_t stack = 1; stack <= 6; stack++)
+                alloc(1, stack, 1);
+
+        struct catalog *catalog = make();
+
+        cr_assert_eq(catalog->site_count, 4); /* of 1, 3 and 5; 2; 4; 6 */
+        cr_expect_eq(catalog->site[0].site->allocations, 3);
+        cr_expect_eq(place_of(catalog, 0, 2)->offset, 0x30);
+        cr_expect_eq(catalog->site[1].site->allocations, 1);
+        cr_expect_eq(catalog->stack[catalog->site[3].stack].flags, WIRE_STACK_TRUNCATED);
+}
+
+Test(stacks, outer_parts_are_shared)
+{
+        uint32_t deepest = 50;
+
+        stream_stack(&stream, 1, 1, 0, 0x100010);
+        for (uint32_t id = 2; id <= deepest; id++)
+                stream_stack(&stream, 1, id, id - 1, 0x100010 + id);
+        for (uint32_t id = 1; id <= deepest; id++)
+                alloc(1, id, 1);
+
+        struct catalog *catalog = make();
+
+        cr_assert_eq(catalog->site_count, deepest);
+        cr_expect_eq(catalog->stack_count, deepest);
+        cr_expect_eq(catalog->frame_count, deepest);
+        cr_expect_eq(catalog->stack[catalog->site[deepest - 1].stack].depth, deepest);
+        cr_expect_eq(place_of(catalog, deepest - 1, deepest - 1)->offset, 0x10);
+}
+
 Test(stacks, a_library_loaded_twice_is_one_and_its_sites_are_merged)
 {
         struct wire_pc pc = {0x200010, 1};
@@ -182,6 +225,25 @@ Test(stacks, generated_code_is_in_no_file)
 
         cr_expect_eq(place_of(catalog, 0, 0)->file, CATALOG_NO_FILE);
         cr_expect_eq(place_of(catalog, 0, 0)->pc, 0x700010);
+}
+
+Test(stacks, our_own_frames_may_be_a_whole_piece)
+{
+        const struct wire_pc pc[] = {{0x900010, 1}, {0x900020, 1}};
+
+        stream_module(&stream, 1, 0x900000, "/usr/lib/libheaptap.so.0");
+        encode_stack(stream_to(&stream, 1, 1), 5, 6, WIRE_STACK_TRUNCATED, pc, 2);
+        stream_stack(&stream, 1, 6, 0, 0x100010);
+        alloc(1, 5, 10);
+        encode_stack(stream_to(&stream, 1, 1), 7, 0, 0, pc, 2);
+        alloc(1, 7, 10);
+
+        struct catalog *catalog = make();
+
+        cr_expect_eq(catalog->stack[catalog->site[0].stack].depth, 1);
+        cr_expect_eq(catalog->stack[catalog->site[0].stack].flags, WIRE_STACK_TRUNCATED);
+        cr_expect_eq(place_of(catalog, 0, 0)->offset, 0x10);
+        cr_expect_eq(catalog->stack[catalog->site[1].stack].depth, 0);
 }
 
 Test(stacks, our_own_frames_are_left_out_at_the_inner_end_only)

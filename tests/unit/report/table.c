@@ -60,7 +60,7 @@ Test(table, equal_rows_are_ordered_by_their_stacks)
 {
         const struct frame inner = {.function = "alpha"}, outer = {.function = "beta"};
         const struct frame *first[] = {&inner}, *second[] = {&outer};
-        const struct stack one = {first, 1, 0}, two = {second, 1, 0};
+        const struct stack one = {.frame = first, .count = 1}, two = {.frame = second, .count = 1};
         struct table *table = table_create("t", "T");
 
         table_column(table, "bytes", "bytes", UNIT_BYTES, true);
@@ -141,7 +141,8 @@ Test(stack, a_stack_stands_before_those_it_begins)
 {
         const struct frame f = {.function = "f"}, g = {.function = "g"};
         const struct frame *frames[] = {&f, &g};
-        const struct stack shorter = {frames, 1, 0}, longer = {frames, 2, 0}, none = {frames, 0, 0};
+        const struct stack shorter = {.frame = frames, .count = 1}, longer = {.frame = frames, .count = 2};
+        const struct stack none = {.frame = frames};
 
         cr_expect_lt(stack_compare(&shorter, &longer), 0);
         cr_expect_gt(stack_compare(&longer, &none), 0);
@@ -154,4 +155,28 @@ Test(stack, the_base_of_a_path_is_never_empty)
         cr_expect_str_eq(path_base("program"), "program");
         cr_expect_str_eq(path_base("/odd/"), "/odd/");
         cr_expect_null(path_base(NULL));
+}
+
+Test(stack, a_stack_goes_on_in_its_outer_part)
+{
+        struct frame a = {.function = "a"}, b = {.function = "b"}, c = {.function = "c"}, start = {.function = "start"};
+        const struct frame *outer_lines[] = {&b, &c, &start}, *inner_lines[] = {&a}, *whole_lines[] = {&a, &b, &c};
+        const struct stack outer = {.frame = outer_lines, .count = 2};
+        const struct stack between = {.frame = NULL, .count = 2, .outer = &outer};
+        const struct stack inner = {.frame = inner_lines, .count = 3, .inner = 1, .outer = &between};
+        const struct stack shorter = {.frame = inner_lines, .count = 2, .inner = 1, .outer = &between};
+        const struct stack whole = {.frame = whole_lines, .count = 3};
+        struct stack_walk walk = stack_walk(&inner);
+        const struct frame **line = stack_lines(&inner);
+
+        for (size_t i = 0; i < 3; i++) {
+                cr_expect_eq(stack_next(&walk), whole_lines[i]);
+                cr_expect_eq(line[i], whole_lines[i]);
+        }
+        cr_expect_null(stack_next(&walk));
+        cr_expect_eq(stack_compare(&inner, &whole), 0);
+        cr_expect_eq(stack_compare(&inner, &inner), 0);
+        cr_expect_lt(stack_compare(&shorter, &inner), 0);
+        cr_expect_gt(stack_compare(&whole, &shorter), 0);
+        free(line);
 }
