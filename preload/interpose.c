@@ -46,9 +46,17 @@ static NOINLINE void free_slow(void *block)
         block_keep_frame();
 }
 
+static NOINLINE void free_plain(void *block)
+{
+        if (UNLIKELY(thread_sided || !plain_free(block)))
+                free_slow(block);
+}
+
 static NOINLINE void free_medium(void *block)
 {
-        if (UNLIKELY(traced_quick ? !traced_free(block) : thread_sided || !plain_free(block)))
+        if (!traced_quick)
+                free_plain(block);
+        else if (block && UNLIKELY(!traced_free(block)))
                 free_slow(block);
 }
 

@@ -53,17 +53,21 @@ uint64_t frames_birth_ms(uint16_t code)
         return (uint64_t)((code - BIRTH_LINEAR) % BIRTH_STEPS + BIRTH_STEPS) << doublings;
 }
 
-enum wire_age frames_age(uint16_t now, uint16_t birth)
+/* The first code whose time is not before `ms`. */
+static uint16_t birth_from(uint64_t ms)
 {
-        uint64_t ms, limit = 1;
-        unsigned age = WIRE_AGE_1MS;
+        uint16_t code = frames_birth(frames.base_ns + ms * 1000000);
 
-        if (birth >= now)
-                return WIRE_AGE_1MS;
-        ms = frames_birth_ms(now) - frames_birth_ms(birth);
-        for (; age < WIRE_AGE_OLDER && ms > limit; age++)
-                limit *= 10;
-        return (enum wire_age)age;
+        return frames_birth_ms(code) < ms && code < UINT16_MAX ? (uint16_t)(code + 1) : code;
+}
+
+/* What is born before age_birth[age] is older than that age allows. */
+static void ages_set(struct recorder *recorder)
+{
+        uint64_t now = frames_birth_ms(recorder->birth), limit = 1;
+
+        for (unsigned age = WIRE_AGE_1MS; age < WIRE_AGE_OLDER; age++, limit *= 10)
+                recorder->age_birth[age] = now > limit ? birth_from(now - limit) : 0;
 }
 
 void frames_tell(struct recorder *recorder)
@@ -108,6 +112,7 @@ COLD void frames_look_at_clock(struct recorder *recorder)
         recorder->clock_trust = word ? CLOCK_TRUST : 0;
         recorder->now_ns = now;
         recorder->birth = frames_birth(now);
+        ages_set(recorder);
         frames_tell(recorder);
         if (!recorder->encode.bytes || now - recorder->tick_ns < TICK_NS_MIN)
                 return;

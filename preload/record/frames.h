@@ -26,10 +26,9 @@ struct frames {
 };
 extern struct frames frames;
 
-uint64_t frames_now(void);                              /* CLOCK_MONOTONIC, ns */
-uint16_t frames_birth(uint64_t now_ns);                 /* the code of a birth now */
-uint64_t frames_birth_ms(uint16_t code);                /* since base_ns, when the code began */
-enum wire_age frames_age(uint16_t now, uint16_t birth); /* codes */
+uint64_t frames_now(void);               /* CLOCK_MONOTONIC, ns */
+uint16_t frames_birth(uint64_t now_ns);  /* the code of a birth now */
+uint64_t frames_birth_ms(uint16_t code); /* since base_ns, when the code began */
 void frames_look_at_clock(struct recorder *recorder);
 
 void frames_tell(struct recorder *recorder); /* the news */
@@ -73,6 +72,15 @@ static inline uint64_t record_make(enum wire_alloc_kind kind, size_t slack, uint
 {
         return RECORDER_LIVE | (uint64_t)kind << RECORDER_KIND_SHIFT | (uint64_t)slack << RECORDER_SLACK_SHIFT |
                (uint64_t)birth << RECORDER_BIRTH_SHIFT | stack;
+}
+
+static inline enum wire_age frames_age(const struct recorder *recorder, uint16_t birth)
+{
+        unsigned age = WIRE_AGE_1MS;
+
+        while (age < WIRE_AGE_OLDER && birth < recorder->age_birth[age])
+                age++;
+        return (enum wire_age)age;
 }
 
 static inline bool record_is_inherited(uint64_t record)

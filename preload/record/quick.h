@@ -15,8 +15,10 @@ static inline bool recorder_is_ready(struct recorder *recorder)
 }
 
 /* Returns the side record. */
-static inline uint64_t recorder_alloc_quick(struct recorder *recorder, const uintptr_t *frame,
-                                            enum wire_alloc_kind kind, size_t size, size_t usable, const void *block)
+static inline __attribute__((always_inline)) uint64_t recorder_alloc_quick(struct recorder *recorder,
+                                                                           const uintptr_t *frame,
+                                                                           enum wire_alloc_kind kind, size_t size,
+                                                                           size_t usable, const void *block)
 {
         uint32_t stack = memo_recent(recorder->memo, frame);
 
@@ -40,13 +42,10 @@ static inline bool recorder_is_plain(uint64_t record)
 
 static inline void recorder_free_quick(struct recorder *recorder, uint64_t record, size_t usable, const void *block)
 {
-        uint16_t birth = (uint16_t)(record >> RECORDER_BIRTH_SHIFT);
-        enum wire_age age = WIRE_AGE_1MS;
+        enum wire_age age = WIRE_AGE_TEMPORARY;
 
-        if (block == recorder->last)
-                age = WIRE_AGE_TEMPORARY;
-        else if (birth < recorder->birth)
-                age = frames_age(recorder->birth, birth);
+        if (block != recorder->last)
+                age = frames_age(recorder, (uint16_t)(record >> RECORDER_BIRTH_SHIFT));
         encode_free(&recorder->encode, age, (uint32_t)record, recorder_size(record, usable));
         recorder->frees++;
         recorder->last = NULL;

@@ -157,7 +157,7 @@ void recorder_free(struct recorder *recorder, uint64_t record, size_t usable, co
         if (block == recorder->last)
                 age = WIRE_AGE_TEMPORARY;
         else
-                age = frames_age(recorder->birth, (uint16_t)(record >> RECORDER_BIRTH_SHIFT));
+                age = frames_age(recorder, (uint16_t)(record >> RECORDER_BIRTH_SHIFT));
         put_free(recorder, age, record, usable);
         recorder->frees++;
         recorder->last = NULL;

@@ -15,13 +15,14 @@
 #include "wire/encode.h"
 
 struct recorder {
-        struct memo *memo;        /* NULL: not begun */
-        const void *last;         /* the block allocated last; never followed */
-        uint64_t clock_ticks;     /* platform_ticks at the last look at the clock */
-        uint32_t clock_word;      /* the shared clock then; see frames_clock */
-        uint32_t clock_trust;     /* events for which that alone is asked */
-        uint64_t now_ns, tick_ns; /* CLOCK_MONOTONIC: then, and as far as the frame's events tell */
-        uint16_t birth;           /* code of now_ns */
+        struct memo *memo;                  /* NULL: not begun */
+        const void *last;                   /* the block allocated last; never followed */
+        uint64_t clock_ticks;               /* platform_ticks at the last look at the clock */
+        uint32_t clock_word;                /* the shared clock then; see frames_clock */
+        uint32_t clock_trust;               /* events for which that alone is asked */
+        uint64_t now_ns, tick_ns;           /* CLOCK_MONOTONIC: then, and as far as the frame's events tell */
+        uint16_t birth;                     /* code of now_ns */
+        uint16_t age_birth[WIRE_AGE_OLDER]; /* by age: the first birth that is not older; see frames_age */
         bool thread_announced;
         bool silent; /* what is allocated is not the program's: it gets a record, but no event */
         uint32_t thread, sequence;

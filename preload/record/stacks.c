@@ -10,38 +10,35 @@
 
 enum { TABLES = 5, TABLE_BITS_FIRST = 14, TABLE_BITS_STEP = 2, PROBES = 24 };
 
+struct named {
+        _Atomic uint64_t hash; /* 0: empty; never changes once it is set */
+        _Atomic uint32_t id;   /* 0: not given yet */
+        uint32_t reserved;
+};
+
 struct table {
-        _Atomic(_Atomic uint64_t *) slot; /* release: the memory is there, all zero */
+        _Atomic(struct named *) slot; /* release: the memory is there, all zero */
         _Atomic uint32_t used;
         struct mapping mapping;
 };
 
 static struct table table[TABLES];
+static _Atomic uint32_t ids; /* given */
 
 static uint32_t table_size(unsigned index)
 {
         return UINT32_C(1) << (TABLE_BITS_FIRST + TABLE_BITS_STEP * index);
 }
 
-/* Ids of a table follow those of the tables before it; 0 is no stack. */
-static uint32_t table_id_first(unsigned index)
-{
-        uint32_t first = 1;
-
-        for (unsigned i = 0; i < index; i++)
-                first += table_size(i);
-        return first;
-}
-
 static bool table_open(unsigned index)
 {
-        size_t bytes = table_size(index) * sizeof(uint64_t);
-        _Atomic uint64_t *none = NULL;
+        size_t bytes = table_size(index) * sizeof(struct named);
+        struct named *none = NULL;
         void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
         if (memory == MAP_FAILED)
                 return false;
-        if (!atomic_compare_exchange_strong(&table[index].slot, &none, (_Atomic uint64_t *)memory))
+        if (!atomic_compare_exchange_strong(&table[index].slot, &none, (struct named *)memory))
                 munmap(memory, bytes); /* another thread was quicker */
         else
                 mappings_add(&table[index].mapping, memory, bytes);
@@ -62,54 +59,67 @@ static unsigned table_newest(void)
         return newest;
 }
 
-static uint32_t table_search(unsigned index, uint64_t hash)
+/* The id of a slot that has its hash. Whoever comes first gives it; nobody waits for the one who set the hash. */
+static uint32_t named_id(struct named *named, bool *ret_new)
 {
-        _Atomic uint64_t *slot = atomic_load_explicit(&table[index].slot, memory_order_acquire);
-        uint32_t mask = table_size(index) - 1;
+        uint32_t id = atomic_load_explicit(&named->id, memory_order_relaxed), none = 0;
 
-        for (uint32_t i = 0; i < PROBES; i++) {
-                uint32_t at = ((uint32_t)hash + i) & mask;
-                uint64_t seen = atomic_load_explicit(&slot[at], memory_order_relaxed);
-
-                if (seen == hash)
-                        return table_id_first(index) + at;
-                if (seen == 0)
-                        return 0;
-        }
-        return 0;
+        if (LIKELY(id))
+                return id;
+        id = atomic_fetch_add_explicit(&ids, 1, memory_order_relaxed) + 1;
+        if (!atomic_compare_exchange_strong(&named->id, &none, id))
+                return none;
+        *ret_new = true;
+        return id;
 }
 
-/* 0: no room near the place of the hash. */
-static uint32_t table_insert(unsigned index, uint64_t hash, bool *ret_new)
+static struct named *table_search(unsigned index, uint64_t hash)
 {
-        _Atomic uint64_t *slot = atomic_load_explicit(&table[index].slot, memory_order_acquire);
+        struct named *slot = atomic_load_explicit(&table[index].slot, memory_order_acquire);
         uint32_t mask = table_size(index) - 1;
 
         for (uint32_t i = 0; i < PROBES; i++) {
-                uint32_t at = ((uint32_t)hash + i) & mask;
+                struct named *named = &slot[((uint32_t)hash + i) & mask];
+                uint64_t seen = atomic_load_explicit(&named->hash, memory_order_relaxed);
+
+                if (seen == hash)
+                        return named;
+                if (seen == 0)
+                        return NULL;
+        }
+        return NULL;
+}
+
+/* NULL: no room near the place of the hash. */
+static struct named *table_insert(unsigned index, uint64_t hash)
+{
+        struct named *slot = atomic_load_explicit(&table[index].slot, memory_order_acquire);
+        uint32_t mask = table_size(index) - 1;
+
+        for (uint32_t i = 0; i < PROBES; i++) {
+                struct named *named = &slot[((uint32_t)hash + i) & mask];
                 uint64_t seen = 0;
 
-                if (atomic_compare_exchange_strong(&slot[at], &seen, hash)) {
+                if (atomic_compare_exchange_strong(&named->hash, &seen, hash)) {
                         atomic_fetch_add_explicit(&table[index].used, 1, memory_order_relaxed);
-                        *ret_new = true;
-                        return table_id_first(index) + at;
+                        return named;
                 }
                 if (seen == hash)
-                        return table_id_first(index) + at;
+                        return named;
         }
-        return 0;
+        return NULL;
 }
 
 uint32_t stacks_intern(uint64_t hash, bool *ret_new)
 {
         unsigned newest = table_newest();
-        uint32_t id;
+        struct named *named;
 
         *ret_new = false;
         for (unsigned i = newest + 1; i-- > 0;) {
-                id = table_search(i, hash);
-                if (LIKELY(id))
-                        return id;
+                named = table_search(i, hash);
+                if (LIKELY(named))
+                        return named_id(named, ret_new);
         }
         for (unsigned i = newest; i < TABLES; i++) {
                 if (i > newest && !table_open(i))
@@ -117,9 +127,9 @@ uint32_t stacks_intern(uint64_t hash, bool *ret_new)
                 /* Past five eighths the probes get long. */
                 if (atomic_load_explicit(&table[i].used, memory_order_relaxed) > table_size(i) / 8 * 5)
                         continue;
-                id = table_insert(i, hash, ret_new);
-                if (id)
-                        return id;
+                named = table_insert(i, hash);
+                if (named)
+                        return named_id(named, ret_new);
         }
         return 0;
 }
@@ -139,6 +149,6 @@ uint64_t stacks_bytes(void)
 
         for (unsigned i = 0; i < TABLES; i++)
                 if (atomic_load_explicit(&table[i].slot, memory_order_relaxed))
-                        bytes += table_size(i) * sizeof(uint64_t);
+                        bytes += table_size(i) * sizeof(struct named);
         return bytes;
 }
