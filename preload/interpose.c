@@ -238,7 +238,7 @@ EXPORT int posix_memalign(void **ret_block, size_t alignment, size_t size)
 
 EXPORT size_t malloc_usable_size(void *block)
 {
-        size_t usable = plain_usable(block);
+        size_t usable = traced_quick ? traced_usable(block) : plain_usable(block);
 
         return LIKELY(usable) || !block ? usable : block_usable(block);
 }

@@ -105,3 +105,13 @@ bool traced_delete(void *start, enum wire_alloc_kind not, size_t size)
 {
         return release(start, not, size);
 }
+
+size_t traced_usable(const void *start)
+{
+        const struct slab *slab = segment_holds((uintptr_t)start) ? slab_of_block(start) : NULL;
+
+        if (UNLIKELY(!slab || !atomic_load_explicit(&slab->owner, memory_order_relaxed) ||
+                     !slab_has_start(slab, start)))
+                return 0;
+        return atomic_load_explicit(&slab->bytes, memory_order_relaxed);
+}

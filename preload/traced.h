@@ -27,4 +27,7 @@ bool traced_free(void *start);
 #define TRACED_SIZE_ANY SIZE_MAX
 bool traced_delete(void *start, enum wire_alloc_kind not, size_t size);
 
+/* Usable bytes of a small block of any heap; 0: not done. */
+size_t traced_usable(const void *start);
+
 #endif
