@@ -9,6 +9,7 @@
 #include "preload/record/rules.h"
 #include "preload/record/stacks.h"
 #include "preload/record/unwind_slow.h"
+#include "wire/session.h"
 
 enum {
         STACK_BYTES_FIXED = 40, /* of a STACK event, and for each of its frames */
@@ -29,6 +30,8 @@ bool recorders_open(const struct recorder_options *options)
                 frames.command_bytes += bytes;
         }
         frames.process = channel_process_new();
+        if (channel_session())
+                frames.clock = &channel_session()->clock;
         frames.base_ns = frames.start_ns = frames_now();
         if (!options->traced)
                 return true;
