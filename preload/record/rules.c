@@ -144,7 +144,10 @@ static void rules_parse(uint64_t pc, struct rule *ret_rule)
 
 /* --- the cache of all threads: insert-only ----------------------------------------------------------------------- */
 
-enum { SHARED_BITS = 16, SHARED_ENTRIES = 1 << SHARED_BITS, SHARED_PROBES = 32 };
+/* Three tables, each used when the one before it is five eighths full: a hash spreads a few hundred rules over as many
+ * pages as there are, and most programs have no more. */
+enum { SHARED_TABLES = 3, SHARED_ENTRIES = RULES_SHARED_BYTES / 24, SHARED_PROBES = 32 };
+static const uint8_t shared_bits[SHARED_TABLES] = {9, 12, 16};
 
 struct shared_rule {
         _Atomic uint64_t tag; /* pc | epoch << 48; 0: empty, 1: being filled. Release: the rule is complete. */
@@ -154,11 +157,11 @@ struct shared_rule {
 _Static_assert(sizeof(struct shared_rule) * SHARED_ENTRIES == RULES_SHARED_BYTES, "as the header says");
 static struct shared_rule *shared;
 static struct mapping shared_mapping;
-static _Atomic uint64_t shared_count;
+static _Atomic uint64_t shared_count[SHARED_TABLES];
 
 bool rules_open(void)
 {
-        void *memory = mmap(NULL, sizeof *shared * SHARED_ENTRIES, PROT_READ | PROT_WRITE,
+        void *memory = mmap(NULL, RULES_SHARED_BYTES, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
         if (memory == MAP_FAILED)
@@ -170,37 +173,69 @@ bool rules_open(void)
 
 uint64_t rules_count(void)
 {
-        return atomic_load_explicit(&shared_count, memory_order_relaxed);
+        uint64_t count = 0;
+
+        for (unsigned i = 0; i < SHARED_TABLES; i++)
+                count += atomic_load_explicit(&shared_count[i], memory_order_relaxed);
+        return count;
+}
+
+static bool shared_is_full(unsigned index)
+{
+        return atomic_load_explicit(&shared_count[index], memory_order_relaxed) >
+               (UINT64_C(5) << shared_bits[index]) / 8;
+}
+
+/* The entry of the tag, or the first free one of the table that it may be put into; NULL: there is none. */
+static struct shared_rule *shared_entry(unsigned index, uint64_t tag)
+{
+        uint64_t hash = tag * UINT64_C(0x9e3779b97f4a7c15) >> (64 - shared_bits[index]);
+        struct shared_rule *table = shared;
+
+        for (unsigned i = 0; i < index; i++)
+                table += (size_t)1 << shared_bits[i];
+        for (unsigned i = 0; i < SHARED_PROBES; i++) {
+                struct shared_rule *entry = &table[(hash + i) & (((uint64_t)1 << shared_bits[index]) - 1)];
+                uint64_t seen = atomic_load_explicit(&entry->tag, memory_order_acquire);
+
+                if (seen == tag || seen == 0)
+                        return entry;
+        }
+        return NULL;
+}
+
+static void shared_put(unsigned index, struct shared_rule *entry, uint64_t tag, const struct rule *rule)
+{
+        uint64_t none = 0;
+
+        if (!atomic_compare_exchange_strong(&entry->tag, &none, UINT64_C(1)))
+                return;
+        entry->rule = *rule;
+        atomic_fetch_add_explicit(&shared_count[index], 1, memory_order_relaxed);
+        atomic_store_explicit(&entry->tag, tag, memory_order_release);
 }
 
 void rules_fill(uint64_t pc, struct rule *ret_rule)
 {
         uint64_t epoch = modules_epoch();
         uint64_t tag = pc | epoch << RULES_GENERATION_SHIFT;
-        uint64_t hash = tag * UINT64_C(0x9e3779b97f4a7c15) >> (64 - SHARED_BITS);
+        struct shared_rule *entry = NULL;
+        unsigned index = 0;
 
         if (epoch >> 32 || !shared) { /* a module is being unloaded: nothing may be kept */
                 rules_parse(pc, ret_rule);
                 return;
         }
-        for (unsigned i = 0; i < SHARED_PROBES; i++) {
-                struct shared_rule *entry = &shared[(hash + i) & (SHARED_ENTRIES - 1)];
-                uint64_t seen = atomic_load_explicit(&entry->tag, memory_order_acquire);
-
-                if (seen == tag) {
+        for (;; index++) {
+                entry = shared_entry(index, tag);
+                if (entry && atomic_load_explicit(&entry->tag, memory_order_acquire) == tag) {
                         *ret_rule = entry->rule;
                         return;
                 }
-                if (seen == 0) {
-                        rules_parse(pc, ret_rule);
-                        if (modules_epoch() == epoch &&
-                            atomic_compare_exchange_strong(&entry->tag, &seen, UINT64_C(1))) {
-                                entry->rule = *ret_rule;
-                                atomic_fetch_add_explicit(&shared_count, 1, memory_order_relaxed);
-                                atomic_store_explicit(&entry->tag, tag, memory_order_release);
-                        }
-                        return;
-                }
+                if (index + 1 == SHARED_TABLES || !shared_is_full(index))
+                        break;
         }
         rules_parse(pc, ret_rule);
+        if (entry && modules_epoch() == epoch)
+                shared_put(index, entry, tag, ret_rule);
 }

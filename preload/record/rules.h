@@ -33,7 +33,7 @@ struct rule {
 };
 
 enum { RULES_CACHE_BITS = 11, RULES_CACHE_ENTRIES = 1 << RULES_CACHE_BITS, RULES_GENERATION_SHIFT = 48 };
-enum { RULES_SHARED_BYTES = 24 << 16 }; /* of address space: the cache of all threads */
+enum { RULES_SHARED_BYTES = 24 * ((1 << 9) + (1 << 12) + (1 << 16)) }; /* of address space: the cache of all threads */
 
 bool rules_open(void);                               /* in the constructor; false: no memory */
 void rules_fill(uint64_t pc, struct rule *ret_rule); /* from the cache of all threads, or parsed in 0.3 to 0.5 us */

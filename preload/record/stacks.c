@@ -8,7 +8,7 @@
 #include "preload/platform.h"
 #include "preload/record/mappings.h"
 
-enum { TABLES = 5, TABLE_BITS_FIRST = 14, TABLE_BITS_STEP = 2, PROBES = 24 };
+enum { TABLES = 7, TABLE_BITS_FIRST = 10, TABLE_BITS_STEP = 2, PROBES = 24 };
 
 struct named {
         _Atomic uint64_t hash; /* 0: empty; never changes once it is set */

@@ -7,7 +7,7 @@
 
 #include "preload/record/stacks.h"
 
-enum { THREADS = 4, HASHES = 10000, ROUNDS = 3 };
+enum { THREADS = 4, HASHES = 600, ROUNDS = 50 };
 
 static _Atomic uint32_t id_of[HASHES];
 static _Atomic int new_count[HASHES];
