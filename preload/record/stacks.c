@@ -1,4 +1,5 @@
-/* The chain of tables of stack hashes. */
+/* The chain of tables of ids by hash, and the hashes by id: hashed tables are spread over all their pages, so they hold
+ * as little as can be. */
 #include "preload/record/stacks.h"
 
 #include <stdatomic.h>
@@ -8,46 +9,81 @@
 #include "preload/platform.h"
 #include "preload/record/mappings.h"
 
-enum { TABLES = 7, TABLE_BITS_FIRST = 10, TABLE_BITS_STEP = 2, PROBES = 24 };
-
-struct named {
-        _Atomic uint64_t hash; /* 0: empty; never changes once it is set */
-        _Atomic uint32_t id;   /* 0: not given yet */
-        uint32_t reserved;
+enum {
+        TABLES = 7,
+        TABLE_BITS_FIRST = 10,
+        TABLE_BITS_STEP = 2,
+        PROBES = 24,
+        ID_BITS = 26, /* of a slot; above them lie bits of the hash */
+        CHUNK_BITS = 14,
+        CHUNKS = 1 << 8,
+        IDS_MAX = CHUNKS << CHUNK_BITS,
 };
 
 struct table {
-        _Atomic(struct named *) slot; /* release: the memory is there, all zero */
+        _Atomic(_Atomic uint32_t *) slot; /* release: the memory is there, all zero */
         _Atomic uint32_t used;
         struct mapping mapping;
 };
 
+/* The hashes by id. */
+struct chunk {
+        _Atomic(_Atomic uint64_t *) hash; /* as slot */
+        struct mapping mapping;
+};
+
 static struct table table[TABLES];
-static _Atomic uint32_t ids; /* given */
+static struct chunk chunk[CHUNKS];
+static _Atomic uint32_t ids; /* given, and those that were left out */
 
 static uint32_t table_size(unsigned index)
 {
         return UINT32_C(1) << (TABLE_BITS_FIRST + TABLE_BITS_STEP * index);
 }
 
-static bool table_open(unsigned index)
+static void *map(size_t bytes)
 {
-        size_t bytes = table_size(index) * sizeof(struct named);
-        struct named *none = NULL;
         void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-        if (memory == MAP_FAILED)
+        return memory == MAP_FAILED ? NULL : memory;
+}
+
+static bool table_open(unsigned index)
+{
+        size_t bytes = table_size(index) * sizeof(uint32_t);
+        _Atomic uint32_t *none = NULL;
+        void *memory = map(bytes);
+
+        if (!memory)
                 return false;
-        if (!atomic_compare_exchange_strong(&table[index].slot, &none, (struct named *)memory))
+        if (!atomic_compare_exchange_strong(&table[index].slot, &none, (_Atomic uint32_t *)memory))
                 munmap(memory, bytes); /* another thread was quicker */
         else
                 mappings_add(&table[index].mapping, memory, bytes);
         return true;
 }
 
+static bool chunk_open(unsigned index)
+{
+        size_t bytes = sizeof(uint64_t) << CHUNK_BITS;
+        _Atomic uint64_t *none = NULL;
+        void *memory;
+
+        if (atomic_load_explicit(&chunk[index].hash, memory_order_acquire))
+                return true;
+        memory = map(bytes);
+        if (!memory)
+                return false;
+        if (!atomic_compare_exchange_strong(&chunk[index].hash, &none, (_Atomic uint64_t *)memory))
+                munmap(memory, bytes);
+        else
+                mappings_add(&chunk[index].mapping, memory, bytes);
+        return true;
+}
+
 bool stacks_open(void)
 {
-        return table_open(0);
+        return table_open(0) && chunk_open(0);
 }
 
 static unsigned table_newest(void)
@@ -59,79 +95,110 @@ static unsigned table_newest(void)
         return newest;
 }
 
-/* The id of a slot that has its hash. Whoever comes first gives it; nobody waits for the one who set the hash. */
-static uint32_t named_id(struct named *named, bool *ret_new)
+static _Atomic uint64_t *hash_of(uint32_t id)
 {
-        uint32_t id = atomic_load_explicit(&named->id, memory_order_relaxed), none = 0;
-
-        if (LIKELY(id))
-                return id;
-        id = atomic_fetch_add_explicit(&ids, 1, memory_order_relaxed) + 1;
-        if (!atomic_compare_exchange_strong(&named->id, &none, id))
-                return none;
-        *ret_new = true;
-        return id;
+        return &atomic_load_explicit(&chunk[id >> CHUNK_BITS].hash, memory_order_relaxed)[id & ((1 << CHUNK_BITS) - 1)];
 }
 
-static struct named *table_search(unsigned index, uint64_t hash)
+/* What a slot holds of a stack besides its id, so that few others are looked at. */
+static uint32_t tag_of(uint64_t hash)
 {
-        struct named *slot = atomic_load_explicit(&table[index].slot, memory_order_acquire);
+        return (uint32_t)(hash >> 32) >> ID_BITS << ID_BITS;
+}
+
+/* The id in a slot that is not empty, if its stack has that hash; or 0. */
+static uint32_t slot_id(uint32_t seen, uint64_t hash)
+{
+        uint32_t id = seen & ((UINT32_C(1) << ID_BITS) - 1);
+
+        if ((seen ^ tag_of(hash)) >> ID_BITS)
+                return 0;
+        return atomic_load_explicit(hash_of(id), memory_order_relaxed) == hash ? id : 0;
+}
+
+static uint32_t table_search(unsigned index, uint64_t hash)
+{
+        _Atomic uint32_t *slot = atomic_load_explicit(&table[index].slot, memory_order_acquire);
         uint32_t mask = table_size(index) - 1;
 
         for (uint32_t i = 0; i < PROBES; i++) {
-                struct named *named = &slot[((uint32_t)hash + i) & mask];
-                uint64_t seen = atomic_load_explicit(&named->hash, memory_order_relaxed);
+                /* Acquire: who sees the id sees its hash. */
+                uint32_t seen = atomic_load_explicit(&slot[((uint32_t)hash + i) & mask], memory_order_acquire);
+                uint32_t id;
 
-                if (seen == hash)
-                        return named;
                 if (seen == 0)
-                        return NULL;
+                        return 0;
+                id = slot_id(seen, hash);
+                if (id)
+                        return id;
         }
-        return NULL;
+        return 0;
 }
 
-/* NULL: no room near the place of the hash. */
-static struct named *table_insert(unsigned index, uint64_t hash)
+/* Puts a new id into the table, or finds the one that another thread has put there meanwhile. 0: no room near the place
+ * of the hash. */
+static uint32_t table_insert(unsigned index, uint64_t hash, uint32_t id)
 {
-        struct named *slot = atomic_load_explicit(&table[index].slot, memory_order_acquire);
+        _Atomic uint32_t *slot = atomic_load_explicit(&table[index].slot, memory_order_acquire);
         uint32_t mask = table_size(index) - 1;
 
         for (uint32_t i = 0; i < PROBES; i++) {
-                struct named *named = &slot[((uint32_t)hash + i) & mask];
-                uint64_t seen = 0;
+                uint32_t seen = 0, other;
 
-                if (atomic_compare_exchange_strong(&named->hash, &seen, hash)) {
+                if (atomic_compare_exchange_strong(&slot[((uint32_t)hash + i) & mask], &seen, tag_of(hash) | id)) {
                         atomic_fetch_add_explicit(&table[index].used, 1, memory_order_relaxed);
-                        return named;
+                        return id;
                 }
-                if (seen == hash)
-                        return named;
+                other = slot_id(seen, hash);
+                if (other)
+                        return other;
         }
-        return NULL;
+        return 0;
+}
+
+/* The first table from `index` on that may be filled further; TABLES: none. Past five eighths the probes get long. */
+static unsigned table_with_room(unsigned index)
+{
+        for (; index < TABLES; index++) {
+                if (!atomic_load_explicit(&table[index].slot, memory_order_relaxed) && !table_open(index))
+                        break;
+                if (atomic_load_explicit(&table[index].used, memory_order_relaxed) <= table_size(index) / 8 * 5)
+                        return index;
+        }
+        return TABLES;
+}
+
+static COLD uint32_t intern_new(uint64_t hash, unsigned index, bool *ret_new)
+{
+        uint32_t id = 0, found = 0;
+
+        while (!found && (index = table_with_room(index)) < TABLES) {
+                if (!id) {
+                        if (atomic_load_explicit(&ids, memory_order_relaxed) >= IDS_MAX - 4096) /* many may be here */
+                                return 0;
+                        id = atomic_fetch_add_explicit(&ids, 1, memory_order_relaxed) + 1;
+                        if (!chunk_open(id >> CHUNK_BITS))
+                                return 0;
+                        atomic_store_explicit(hash_of(id), hash, memory_order_relaxed);
+                }
+                found = table_insert(index++, hash, id);
+        }
+        *ret_new = found && found == id;
+        return found;
 }
 
 uint32_t stacks_intern(uint64_t hash, bool *ret_new)
 {
         unsigned newest = table_newest();
-        struct named *named;
 
         *ret_new = false;
         for (unsigned i = newest + 1; i-- > 0;) {
-                named = table_search(i, hash);
-                if (LIKELY(named))
-                        return named_id(named, ret_new);
+                uint32_t id = table_search(i, hash);
+
+                if (LIKELY(id))
+                        return id;
         }
-        for (unsigned i = newest; i < TABLES; i++) {
-                if (i > newest && !table_open(i))
-                        return 0;
-                /* Past five eighths the probes get long. */
-                if (atomic_load_explicit(&table[i].used, memory_order_relaxed) > table_size(i) / 8 * 5)
-                        continue;
-                named = table_insert(i, hash);
-                if (named)
-                        return named_id(named, ret_new);
-        }
-        return 0;
+        return intern_new(hash, newest, ret_new);
 }
 
 uint64_t stacks_count(void)
@@ -149,6 +216,9 @@ uint64_t stacks_bytes(void)
 
         for (unsigned i = 0; i < TABLES; i++)
                 if (atomic_load_explicit(&table[i].slot, memory_order_relaxed))
-                        bytes += table_size(i) * sizeof(struct named);
+                        bytes += table_size(i) * sizeof(uint32_t);
+        for (unsigned i = 0; i < CHUNKS; i++)
+                if (atomic_load_explicit(&chunk[i].hash, memory_order_relaxed))
+                        bytes += sizeof(uint64_t) << CHUNK_BITS;
         return bytes;
 }

@@ -1,9 +1,9 @@
 /* Stack ids: 32-bit names of backtraces, shared by all threads: 1, 2, 3 and so on in the order in which they are first
  * seen, so that stacks that come one after the other have ids that lie together.
  *
- * A stack is known by the chained hash of its frames, outermost first. The hash and then the id are each written once
- * by compare-and-swap; whoever gives the id defines the stack in its event stream. An id can be left out, when two
- * threads see a stack for the first time at once. Tables grow in a chain, the newest first in every search.
+ * A stack is known by the chained hash of its frames, outermost first. Its id is written once by compare-and-swap;
+ * whoever wins defines the stack in its event stream. An id is left out when two threads see a stack for the first time
+ * at once. Tables grow in a chain, the newest first in every search.
  * 64-bit hashes of a million stacks collide with a probability of 3e-8. */
 #ifndef PRELOAD_RECORD_STACKS_H
 #define PRELOAD_RECORD_STACKS_H
