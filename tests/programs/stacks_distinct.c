@@ -4,8 +4,10 @@
  * expect: total bottom allocations=200000 frees=100000 requested=200000*16
  * expect: total bottom sites=131072
  * expect: live bottom blocks=100000
- * expect: sql SELECT count(*) FROM site JOIN stack_frame USING (stack) JOIN symbol USING (frame) WHERE function = 'left' AND position = 5 => 65536
- * expect: sql SELECT count(*) FROM site JOIN stack_frame USING (stack) JOIN symbol USING (frame) WHERE function = 'right' AND position = 17 => 65536
+ * expect: sql SELECT count(*) FROM site JOIN stack_frame USING (stack) JOIN symbol USING (frame)
+     WHERE function = 'left' AND position = 5 => 65536
+ * expect: sql SELECT count(*) FROM site JOIN stack_frame USING (stack) JOIN symbol USING (frame)
+     WHERE function = 'right' AND position = 17 => 65536
  * expect: walk agrees
  */
 #include "program.h"
