@@ -89,6 +89,7 @@ NR == 1 { next }
                 cell["lost", $1, $2, $3] = $12
                 cell["allocations", $1, $2, $3] = $14
                 cell["analyzer_rss", $1, $2, $3] = $15
+                cell["stacks", $1, $2, $3] = $16
                 lost += $12
         }
 }
