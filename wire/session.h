@@ -1,6 +1,6 @@
 /* The memory that traced processes share with the analyzer: the frames not yet sent, so that SIGKILL loses none.
  *
- * The analyzer makes the file PIPE.shared beside the FIFO PIPE, SESSION_BYTES long and sparse, before it opens the
+ * The analyzer makes the file PIPE.shared beside the FIFO PIPE, SESSION_BYTES long and without holes, before it opens the
  * FIFO; every traced process maps it whole and shared. A thread claims a slot by storing its owner word with a
  * compare-and-swap from 0, builds its frame in the slot, and publishes after each event how many bytes are whole
  * (release). When a process is gone, the analyzer takes what its slots hold and sets the owner to 0 again.

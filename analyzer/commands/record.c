@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include "analyzer/reports/report.h"
 #include "analyzer/store/publish.h"
 #include "analyzer/store/store.h"
+#include "wire/session.h"
 
 enum { ENDING_WAIT_MS = 5000 };
 
@@ -108,6 +110,7 @@ static void catch_signals(bool supervised)
                 sigaction(signals[i], &action, NULL);
         action.sa_handler = SIG_IGN;
         sigaction(SIGPIPE, &action, NULL);
+        sigaction(SIGXFSZ, &action, NULL);
 }
 
 static void parse_options(int argc, char **argv, struct record_options *options)
@@ -154,6 +157,9 @@ static void open_source(struct record *record)
         const struct record_options *options = &record->options;
 
         record->source = source_open(options->input);
+        if (!record->source && (errno == ENOSPC || errno == EFBIG || errno == EDQUOT))
+                diag_die("no room for %s.shared: %s; it needs %d MiB there", options->input, strerror(errno),
+                         (SESSION_BYTES >> 20) + 1);
         if (!record->source)
                 diag_die("%s cannot be read: %s; make it with mkfifo, in a directory where files can be made",
                          options->input, strerror(errno));
@@ -294,6 +300,18 @@ static int print_report(const struct record_options *options, const char *profil
         return status;
 }
 
+/* A limit on the size of files is meant for the program. */
+static void lift_file_limit(void)
+{
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+            setrlimit(RLIMIT_FSIZE, &(struct rlimit){RLIM_INFINITY, RLIM_INFINITY}) == 0)
+                return;
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_FSIZE, &limit);
+}
+
 int command_record(int argc, char **argv)
 {
         struct record record = {.model = model_create()};
@@ -302,6 +320,7 @@ int command_record(int argc, char **argv)
         parse_options(argc, argv, &record.options);
         catch_signals(record.options.status_fd >= 0);
         check_output(&record.options);
+        lift_file_limit();
         open_source(&record);
         read_source(&record);
         if (!record.model->processes) {

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@ static bool fail(const char *what, const char *path)
 
 enum {
         STALE_SECONDS = 60, /* younger ones may be about to be opened */
+        ROOM_BLOCKS = 16,   /* besides the session file */
 };
 
 /* A wrapper that is killed cannot remove its directory, and its program and reader may go on. When nobody has the pipe
@@ -58,6 +60,17 @@ static void stale_find(const char *parent)
         closedir(listing);
 }
 
+/* False: errno says why. A file system that does not know its size has room. */
+static bool has_room(const char *parent)
+{
+        struct statvfs facts;
+
+        if (statvfs(parent, &facts) != 0)
+                return false;
+        errno = ENOSPC;
+        return !facts.f_blocks || facts.f_bavail >= SESSION_BYTES / facts.f_frsize + ROOM_BLOCKS;
+}
+
 /* In memory where that is to be had: what is written there must not wait for a disk. */
 static bool directory_make(struct session_dir *dir)
 {
@@ -66,7 +79,8 @@ static bool directory_make(struct session_dir *dir)
         for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
                 if (!parents[i] || parents[i][0] != '/' || strpbrk(parents[i], " :$"))
                         continue;
-                if (snprintf(dir->path, sizeof(dir->path), "%s/heaptap.XXXXXX", parents[i]) < (int)sizeof(dir->path) &&
+                if (has_room(parents[i]) &&
+                    snprintf(dir->path, sizeof(dir->path), "%s/heaptap.XXXXXX", parents[i]) < (int)sizeof(dir->path) &&
                     mkdtemp(dir->path)) {
                         stale_find(parents[i]);
                         return true;

@@ -16,21 +16,41 @@
 #include "analyzer/xalloc.h"
 #include "wire/session.h"
 
-bool session_create(struct session *session, const char *pipe_path)
+/* The memory of a new file; NULL: errno says why. It is had now and not when it is written to: if the file system is
+ * full by then, that is SIGBUS, for the program most likely. */
+static void *file_make(const char *path, uint64_t *ret_inode)
 {
-        char *path = xasprintf("%s.shared", pipe_path);
-        struct stat facts = {0};
         void *base = MAP_FAILED;
-        int fd;
+        struct stat facts;
+        int fd, trouble;
 
         /* Never the file of an earlier reader: processes may have it mapped still, and truncated it would kill them. */
         unlink(path);
         fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        if (fd >= 0 && ftruncate(fd, SESSION_BYTES) == 0 && fstat(fd, &facts) == 0)
+        if (fd < 0)
+                return NULL;
+        trouble = posix_fallocate(fd, 0, SESSION_BYTES);
+        if (!trouble && fstat(fd, &facts) == 0)
                 base = mmap(NULL, SESSION_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        if (fd >= 0)
-                close(fd);
         if (base == MAP_FAILED) {
+                trouble = trouble ? trouble : errno;
+                unlink(path);
+        }
+        close(fd);
+        errno = trouble;
+        if (base == MAP_FAILED)
+                return NULL;
+        *ret_inode = facts.st_ino;
+        return base;
+}
+
+bool session_create(struct session *session, const char *pipe_path)
+{
+        char *path = xasprintf("%s.shared", pipe_path);
+        uint64_t inode = 0;
+        void *base = file_make(path, &inode);
+
+        if (!base) {
                 free(path);
                 return false;
         }
@@ -47,7 +67,7 @@ bool session_create(struct session *session, const char *pipe_path)
         /* Last and with release: whoever sees the magic sees the rest. */
         atomic_thread_fence(memory_order_release);
         header->magic = SESSION_MAGIC;
-        *session = (struct session){base, path, facts.st_ino, xcalloc(SESSION_SLOTS, sizeof(uint64_t)), 0, 0, 0};
+        *session = (struct session){base, path, inode, xcalloc(SESSION_SLOTS, sizeof(uint64_t)), 0, 0, 0};
         return true;
 }
 

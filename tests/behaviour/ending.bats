@@ -159,3 +159,52 @@ END
         run -5 "$HEAPTAP" -q -o outer.heap --follow "$HEAPTAP" -q -o inner.heap sh -c 'exit 5'
         [ -s outer.heap ] && [ -s inner.heap ]
 }
+
+# With a small file system of its own on /dev/shm and on TMPDIR: in_small SIZE COMMAND…
+in_small() {
+        { [ "$(id -u)" = 0 ] && unshare -m true; } || skip "no name spaces"
+        mkdir -p tmp
+        export TMPDIR=$PWD/tmp
+        unshare -m sh -c 'size=$1; shift; mount -t tmpfs -o size="$size" none /dev/shm && exec "$@"' sh "$@"
+}
+
+@test "a /dev/shm that is too small is not used" {
+        run -0 in_small 1m "$HEAPTAP" -q ls tmp
+        [[ $output == heaptap.* ]]
+        [ -z "$(ls tmp)" ]
+}
+
+@test "a /dev/shm that others fill up meanwhile harms neither the program nor the profile" {
+        compile threads -pthread <<'END'
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+enum { THREADS = 500 };
+static pthread_barrier_t all;
+static void *allocate(void *argument)
+{
+        for (int i = 0; i < 100; i++)
+                memset(malloc(100), 1, 100);
+        pthread_barrier_wait(&all);
+        return argument;
+}
+int main(void)
+{
+        pthread_t thread[THREADS];
+        pthread_attr_t small;
+        int status = system("dd if=/dev/zero of=/dev/shm/full bs=64k 2>/dev/null");
+
+        pthread_barrier_init(&all, NULL, THREADS);
+        pthread_attr_init(&small);
+        pthread_attr_setstacksize(&small, 65536);
+        for (int i = 0; i < THREADS; i++)
+                if (pthread_create(&thread[i], &small, allocate, NULL))
+                        return 9;
+        for (int i = 0; i < THREADS; i++)
+                pthread_join(thread[i], NULL);
+        return status ? 0 : 8; /* dd must have failed */
+}
+END
+        run -0 in_small 12m "$HEAPTAP" -q -o p.heap ./threads
+        [ "$(sqlite3 p.heap "select threads, frees >= 0, walk from process where kind = 'main'")" = "501|1|agrees" ]
+}

@@ -127,3 +127,22 @@ END
         done
         [ "$(find . -name 'heaptap.sh.*.heap' | wc -l)" = 4 ]
 }
+
+@test "a limit on the size of files is the program's alone" {
+        # A soft one, and a hard one as well for those who may lift it.
+        bash -c "ulimit -S -f 100; $HEAPTAP -q -o p.heap bash -c 'ulimit -f'" >out
+        [ "$(cat out)" = 100 ]
+        [ -s p.heap ]
+        bash -c 'ulimit -f 0; ulimit -f unlimited' 2>/dev/null || return 0
+        bash -c "ulimit -f 0; $HEAPTAP -q -o q.heap bash -c 'ulimit -f'" | cat >out
+        [ "$(cat out)" = 0 ]
+        [ -s q.heap ]
+}
+
+@test "a hard limit on the size of files that cannot be lifted is said, and the program is not started" {
+        { [ "$(id -u)" = 0 ] && setpriv --reuid 65534 --clear-groups true; } || skip "not root"
+        chmod 777 .
+        run -125 setpriv --reuid 65534 --clear-groups bash -c "ulimit -f 100; exec $HEAPTAP -q -o p.heap touch ran 2>&1 | cat; exit \${PIPESTATUS[0]}"
+        [[ $output == *"no room for "*"File too large"* ]]
+        [ ! -e ran ]
+}
