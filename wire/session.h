@@ -1,7 +1,7 @@
 /* The memory that traced processes share with the analyzer: the frames not yet sent, so that SIGKILL loses none.
  *
- * The analyzer makes the file PIPE.shared beside the FIFO PIPE, SESSION_BYTES long and without holes, before it opens the
- * FIFO; every traced process maps it whole and shared. A thread claims a slot by storing its owner word with a
+ * The analyzer makes the file PIPE.shared beside the FIFO PIPE, SESSION_BYTES long and without holes, before it opens
+ * the FIFO; every traced process maps it whole and shared. A thread claims a slot by storing its owner word with a
  * compare-and-swap from 0, builds its frame in the slot, and publishes after each event how many bytes are whole
  * (release). When a process is gone, the analyzer takes what its slots hold and sets the owner to 0 again.
  *
@@ -40,13 +40,14 @@ struct session_header {
         uint32_t slot_count;
         _Atomic uint32_t next_process; /* stream numbers: fetch_add; starts at 1 */
         _Atomic uint32_t reader_pid;   /* of the analyzer; 0 once it has stopped reading */
-        /* Moved on once a millisecond, past 0, while frames come in one after the other; 0: it does not go, look elsewhere.
-         * When the analyzer is stopped or killed it stays at any value. Relaxed: it orders nothing. */
+        /* Moved on once a millisecond, past 0, while frames come in one after the other; 0: it does not go, look
+         * elsewhere. When the analyzer is stopped or killed it stays at any value. Relaxed: it orders nothing. */
         _Atomic uint32_t clock;
         _Atomic uint64_t reader_beat; /* changes at least ten times a second while the analyzer reads */
         _Atomic uint64_t given_up;  /* the beat that a process has waited for in vain: until it changes, nobody waits */
         _Atomic uint64_t handed;    /* frames handed over so far; the latest ticket */
         _Atomic uint64_t collected; /* of them taken */
+        _Atomic uint64_t unshared;  /* frames being built elsewhere, because all slots were taken */
         uint64_t pid_space;         /* inode of the PID namespace where pids here have a meaning; 0: not known */
 };
 

@@ -329,6 +329,7 @@ int command_record(int argc, char **argv)
                 char *path = profile_name(&record);
 
                 find_running(&record);
+                record.model->frames_unshared = source_unshared(record.source);
                 model_finish(record.model);
                 write_profile(&record, path);
                 status = print_report(&record.options, path);

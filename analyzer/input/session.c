@@ -260,6 +260,13 @@ static void take_slot(struct session *session, unsigned index, session_frame_tak
         take(context, frame, bytes);
 }
 
+uint64_t session_unshared(const struct session *session)
+{
+        const struct session_header *header = session->base;
+
+        return atomic_load(&header->unshared);
+}
+
 uint64_t session_handed(const struct session *session)
 {
         const struct session_header *header = session->base;

@@ -39,6 +39,9 @@ void session_close(struct session *session); /* tells the processes that nobody 
 
 typedef void session_frame_taker(void *context, const uint8_t *frame, size_t bytes);
 
+/* Frames that processes have begun in memory of their own, as all slots were taken. In the end: those that are lost. */
+uint64_t session_unshared(const struct session *session);
+
 /* Frames that were handed over because they could not go through the pipe. Those of one thread stay in their order if
  * the pipe is emptied after session_handed has told the latest ticket, and they are collected up to that one then. */
 uint64_t session_handed(const struct session *session);

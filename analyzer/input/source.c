@@ -32,6 +32,7 @@ struct source {
         struct session session; /* base NULL for a file */
         struct cutter cutter;
         const struct source_calls *calls; /* while reading */
+        uint64_t unshared;                /* known when the stream has ended */
         int64_t ticked_ms, salvaged_ms;
         int64_t executed_ms; /* when a process was last heard of that has not executed another program */
         uint64_t handed; /* the latest ticket of frames handed over, to be collected when the pipe is empty; 0: none */
@@ -75,6 +76,11 @@ struct source *source_open(const char *path)
 bool source_is_file(const struct source *source)
 {
         return source->is_file;
+}
+
+uint64_t source_unshared(const struct source *source)
+{
+        return source->unshared;
 }
 
 uint64_t source_damages(const struct source *source)
@@ -268,6 +274,7 @@ enum source_end source_read(struct source *source, const struct source_calls *ca
         end = read_pipe(source, ending, stop);
         cut(source, true);
         session_salvage(&source->session, true, take_salvaged, source);
+        source->unshared = session_unshared(&source->session);
         session_close(&source->session); /* from now on nobody need wait for us */
         return end;
 }

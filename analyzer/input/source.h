@@ -31,6 +31,7 @@ bool source_is_file(const struct source *source);
 /* Reads to the end. If the main program ends before any process has connected, that is the end too. */
 enum source_end source_read(struct source *source, const struct source_calls *calls, struct ending *ending,
                             const volatile sig_atomic_t *stop);
+uint64_t source_unshared(const struct source *source); /* frames that ended with their processes, unseen */
 uint64_t source_damages(const struct source *source);
 unsigned source_version_other(const struct source *source); /* frames of that format version came; 0: none */
 void source_close(struct source *source);

@@ -18,7 +18,7 @@ struct model {
         struct process *processes; /* by number */
         struct process *latest;    /* of the last frame: frames of one process come in runs */
 
-        uint64_t frames, frames_salvaged, frames_repeated, frames_damaged;
+        uint64_t frames, frames_salvaged, frames_repeated, frames_damaged, frames_unshared;
         uint64_t events; /* ALLOC and FREE */
         uint64_t bytes;  /* of all frames */
         uint64_t events_unknown_kind;

@@ -235,6 +235,18 @@ static void write_loss(struct writer *writer, const struct process *process)
         }
 }
 
+/* Which processes they were of is not known: of the main one, as a rule. */
+static void write_unshared(struct writer *writer, const struct model *model)
+{
+        writer_integer(writer, model_main(model)->number);
+        writer_null(writer);
+        writer_null(writer);
+        writer_integer(writer, model->frames_unshared);
+        writer_null(writer);
+        writer_text(writer, "beyond 2048 threads");
+        writer_row(writer);
+}
+
 void tables_processes(struct writer *writer, const struct model *model)
 {
         writer_table(writer, "process");
@@ -257,6 +269,8 @@ void tables_processes(struct writer *writer, const struct model *model)
         writer_table(writer, "event_loss");
         for (const struct process *process = model->processes; process; process = process->hh.next)
                 write_loss(writer, process);
+        if (model->frames_unshared)
+                write_unshared(writer, model);
 }
 
 static void write_series(struct writer *writer, const struct model *model, const struct process *process)

@@ -193,6 +193,8 @@ CREATE TABLE resident (
   anonymous INTEGER              -- and all else
 );
 
+-- events: NULL if not known. why: 'dropped' (nobody read in time), 'missing' (in the stream), 'beyond 2048 threads' (their last
+-- frames died with the process)
 CREATE TABLE event_loss (process INTEGER, thread INTEGER, first_sequence INTEGER, frames INTEGER, events INTEGER, why TEXT);
 
 -- The frames of every stack; position 0 is the innermost.

@@ -43,7 +43,7 @@ static void main_facts(struct writer *writer, const struct model *model, const s
 static void loss_facts(struct writer *writer, const struct model *model, const struct catalog *catalog,
                        const struct store_facts *facts)
 {
-        uint64_t events = 0, frames = 0;
+        uint64_t events = 0, frames = model->frames_unshared;
 
         for (const struct process *process = model->processes; process; process = process->hh.next) {
                 events += tables_lost_events(process);

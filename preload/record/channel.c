@@ -238,6 +238,12 @@ bool channel_claim(struct channel_slot *slot, uint32_t process, uint32_t thread)
         return slot->frame != NULL;
 }
 
+void channel_begin(const struct channel_slot *slot)
+{
+        if (UNLIKELY(!slot->shared && channel.session))
+                atomic_fetch_add(&channel.session->unshared, 1);
+}
+
 void channel_release(struct channel_slot *slot)
 {
         if (slot->shared) {
@@ -248,6 +254,13 @@ void channel_release(struct channel_slot *slot)
         }
         slot->frame = NULL;
         slot->shared = NULL;
+}
+
+void channel_after_fork(struct channel_slot *slot)
+{
+        if (!slot->shared && slot->frame)
+                munmap(slot->frame, WIRE_FRAME_BYTES_MAX);
+        memset(slot, 0, sizeof *slot);
 }
 
 /* The descriptor, opened again if the program closed it or put a file of its own there; -1: not to be had. */
@@ -470,6 +483,8 @@ enum channel_sent channel_send(struct channel_slot *slot, size_t byte_count, enu
 {
         enum piped piped = PIPE_UNREACHABLE;
 
+        if (UNLIKELY(!slot->shared && channel.session))
+                atomic_fetch_sub(&channel.session->unshared, 1); /* what becomes of it will be told */
         if (!channel_is_open())
                 return CHANNEL_LOST;
         if (way != CHANNEL_HAND && !channel.quiet)

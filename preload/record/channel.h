@@ -40,7 +40,9 @@ bool channel_is_apart(void); /* in another PID namespace than the reader */
 
 /* A slot that already has memory keeps it when it is private. False: no memory. */
 bool channel_claim(struct channel_slot *slot, uint32_t process, uint32_t thread);
-void channel_release(struct channel_slot *slot); /* what it holds must have been sent */
+void channel_begin(const struct channel_slot *slot); /* a frame is begun in it */
+void channel_release(struct channel_slot *slot);     /* what it holds must have been sent */
+void channel_after_fork(struct channel_slot *slot);  /* in the child: what it holds is the parent's */
 
 enum channel_way {
         CHANNEL_PIPE,         /* or not at all, if the pipe stays full */

@@ -213,6 +213,7 @@ static COLD void frame_begin(struct recorder *recorder)
         header.time_ns = recorder->now_ns = recorder->tick_ns = frames_now();
         recorder->birth = frames_birth(recorder->now_ns);
         recorder->frame_events = events_counted(recorder);
+        channel_begin(&recorder->slot);
         encode_begin(&recorder->encode, &header);
         if (UNLIKELY(!atomic_exchange(&frames.announced, true)))
                 announce_process(recorder);

@@ -169,16 +169,27 @@ void recorder_free(struct recorder *recorder, uint64_t record, size_t usable, co
 uint64_t recorder_resize(struct recorder *recorder, const uintptr_t *frame, uint64_t record, size_t usable_old,
                          size_t size, size_t usable, const void *block)
 {
+        uint32_t stack = 0;
+
         /* What was born in the parent process becomes a block of this one, and nothing of its own is resized. */
         if (UNLIKELY(recorder->silent || record_is_silent(record) || record_is_inherited(record))) {
                 recorder_free(recorder, record, usable_old, NULL);
                 return recorder_alloc(recorder, frame, WIRE_REALLOC, size, usable, block);
         }
-        if (LIKELY(recorder_is_on()))
-                put_free(recorder, WIRE_AGE_RESIZED, record, usable_old);
+        if (LIKELY(recorder_is_on())) {
+                frames_clock(recorder);
+                stack = memo_capture(recorder->memo, frame);
+                frames_room(recorder, 2 * ENCODE_HOT_BYTES_MAX); /* both halves arrive or are lost together */
+                if (LIKELY(frames_begun(recorder))) {
+                        encode_free(&recorder->encode, WIRE_AGE_RESIZED, (uint32_t)record,
+                                    recorder_size(record, usable_old));
+                        encode_alloc(&recorder->encode, WIRE_RESIZED, stack, size);
+                }
+                recorder->requested_bytes += size;
+        }
         recorder->resizes++;
         recorder->last = block;
-        return put_alloc(recorder, frame, WIRE_RESIZED, size, usable);
+        return record_make(WIRE_RESIZED, usable - size, recorder->birth, stack);
 }
 
 /* From the frame of the call outward to where the walk ended. */
@@ -253,10 +264,7 @@ void recorders_after_fork(void)
 
 void recorder_after_fork(struct recorder *recorder)
 {
-        /* The slot and what it holds are the parent's. */
-        if (!recorder->slot.shared && recorder->slot.frame)
-                channel_release(&recorder->slot);
-        memset(&recorder->slot, 0, sizeof recorder->slot);
+        channel_after_fork(&recorder->slot);
         recorder->encode.bytes = 0;
         recorder->allocations = recorder->frees = recorder->resizes = recorder->requested_bytes = 0;
         recorder->frees_inherited = 0;
