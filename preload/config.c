@@ -118,9 +118,10 @@ static void config_entry(const char *entry)
         else if ((value = value_of(entry, "HEAPTAP_STALL_MS")))
                 config.stall_ms = number_of(value, config.stall_ms);
         else if ((value = value_of(entry, "HEAPTAP_UNWIND")))
-                config.unwind = strcmp(value, "libunwind") == 0 ? CONFIG_UNWIND_LIBUNWIND
-                                : strcmp(value, "verify") == 0  ? CONFIG_UNWIND_VERIFY
-                                                                : CONFIG_UNWIND_OWN;
+                config.unwind = strcmp(value, "libunwind") == 0    ? CONFIG_UNWIND_LIBUNWIND
+                                : strcmp(value, "verify") == 0     ? CONFIG_UNWIND_VERIFY
+                                : strcmp(value, "verify-all") == 0 ? CONFIG_UNWIND_VERIFY_ALL
+                                                                   : CONFIG_UNWIND_OWN;
         else
                 limits_entry(entry);
 }

@@ -11,13 +11,13 @@ enum config_trace {
         CONFIG_TRACE_FULL,
 };
 
-enum config_unwind { CONFIG_UNWIND_OWN, CONFIG_UNWIND_LIBUNWIND, CONFIG_UNWIND_VERIFY };
+enum config_unwind { CONFIG_UNWIND_OWN, CONFIG_UNWIND_LIBUNWIND, CONFIG_UNWIND_VERIFY, CONFIG_UNWIND_VERIFY_ALL };
 
 enum config_fill { CONFIG_FILL_NONE, CONFIG_FILL_ZERO, CONFIG_FILL_JUNK };
 
 struct config {
         enum config_trace trace;   /* HEAPTAP_TRACE=off|full */
-        enum config_unwind unwind; /* HEAPTAP_UNWIND=own|libunwind|verify */
+        enum config_unwind unwind; /* HEAPTAP_UNWIND=own|libunwind|verify|verify-all */
         bool follow;               /* HEAPTAP_FOLLOW=1: programs executed by this one are traced too */
         bool debug;                /* HEAPTAP_DEBUG=1: canaries, junk, quarantine, and where blocks were freed */
         bool canaries;             /* HEAPTAP_CANARIES=1 */

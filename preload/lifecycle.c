@@ -96,9 +96,10 @@ static void hello(void)
 static void record_begin(int argument_count, char **argument)
 {
         struct recorder_options options = {
-                .mode = config.unwind == CONFIG_UNWIND_LIBUNWIND ? MEMO_LIBUNWIND
-                        : config.unwind == CONFIG_UNWIND_VERIFY  ? MEMO_VERIFY
-                                                                 : MEMO_OWN,
+                .mode = config.unwind == CONFIG_UNWIND_LIBUNWIND    ? MEMO_LIBUNWIND
+                        : config.unwind == CONFIG_UNWIND_VERIFY     ? MEMO_VERIFY
+                        : config.unwind == CONFIG_UNWIND_VERIFY_ALL ? MEMO_VERIFY_ALL
+                                                                    : MEMO_OWN,
                 .stack_depth = config.stack_depth,
                 .own_malloc = passive,
                 .traced = config.trace == CONFIG_TRACE_FULL && !passive,

@@ -42,7 +42,7 @@ static const struct option option_list[] = {
         {"follow", 0, VALUE_FLAG, NULL, FIELD(follow)},
         {"trace", 0, VALUE_CHOICE, "off|full", FIELD(trace)},
         {"stack-depth", 0, VALUE_COUNT, NULL, FIELD(stack_depth)},
-        {"unwind", 0, VALUE_CHOICE, "own|libunwind|verify", FIELD(unwind)},
+        {"unwind", 0, VALUE_CHOICE, "own|libunwind|verify|verify-all", FIELD(unwind)},
         {"debug", 0, VALUE_FLAG, NULL, FIELD(debug)},
         {"canaries", 0, VALUE_FLAG, NULL, FIELD(canaries)},
         {"fill", 0, VALUE_CHOICE, "zero|junk", FIELD(fill)},
@@ -90,8 +90,8 @@ static const char long_help[] =
         "      --follow             trace the programs that PROGRAM executes, too\n"
         "      --trace=off|full     off: the allocator alone, with a report on its pools; default full\n"
         "      --stack-depth N      frames to record, counted from the innermost; default 0: all\n"
-        "      --unwind=own|libunwind|verify\n"
-        "                           who walks the stack; verify compares one capture in 64 with libunwind\n"
+        "      --unwind=own|libunwind|verify|verify-all\n"
+        "                           who walks the stack; verify compares one capture in 64 with libunwind's\n"
         "      --on-error=report|abort\n"
         "                           abort: the first wrong free ends PROGRAM with SIGABRT; default report\n"
         "      --debug              look for writes behind blocks and after their free; note where blocks are freed:\n"

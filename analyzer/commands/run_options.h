@@ -15,7 +15,7 @@ struct run_options {
         const char *top;         /* a number, or NULL */
         const char *trace;       /* off, full */
         const char *stack_depth; /* a number, or NULL */
-        const char *unwind;      /* own, libunwind, verify, or NULL */
+        const char *unwind;      /* own, libunwind, verify, verify-all, or NULL */
         bool debug, canaries, encode_links;
         const char *fill;       /* zero, junk, or NULL */
         const char *quarantine; /* bytes, or NULL */

@@ -19,7 +19,7 @@ enum {
         TRUNCATED_FRAMES = 256, /* kept of a deeper stack */
         CHECKPOINT = 16,        /* frames at such depths get ids, so that definitions stay short */
         VERIFY_INTERVAL = 64,
-        ADDRESSES_MAX = 1024, /* asked of libunwind */
+        ADDRESSES_MAX = FRAMES_MAX + 64, /* asked of libunwind, its own frames and ours included */
 };
 
 /* A frame of the last stack. The state in which the walk stood there: key, sp, fp (if live), is_signal. */
@@ -50,6 +50,9 @@ struct step {
 struct memo {
         struct recent recent; /* the first: see memo_recent */
         enum memo_mode mode;
+        unsigned verify_interval; /* one capture in so many is compared with libunwind's; 0: none */
+        uint64_t epoch;           /* of the modules; what is cached is of that one */
+        struct step_stack stack;
         bool nested, in_libunwind;
         unsigned depth_max;
         memo_define *define;
@@ -59,6 +62,7 @@ struct memo {
         uint32_t depth_seen;
         uint32_t root_flags;
         uint32_t captures;
+        bool unsafe; /* the last walk read what may be gone the next time */
         struct memo_counts counts;
         struct mapping mapping;
         int checkpoint[FRAMES_MAX / CHECKPOINT + 1];
@@ -70,6 +74,7 @@ struct memo {
         uint64_t key[FRAMES_MAX];
         struct wire_pc definition[WIRE_STACK_FRAMES_MAX]; /* not on the stack, which may be a small one */
         void *address[ADDRESSES_MAX];
+        uint8_t judge_stack[UNWIND_SLOW_STACK_BYTES];
 };
 
 _Static_assert(offsetof(struct memo, recent) == 0, "memo_recent relies on it");
@@ -83,6 +88,8 @@ struct memo *memo_create(enum memo_mode mode, unsigned depth_max, memo_define *d
                 return NULL;
         mappings_add(&memo->mapping, memo, sizeof *memo);
         memo->mode = mode;
+        memo->verify_interval = mode == MEMO_VERIFY_ALL ? 1 : mode == MEMO_VERIFY ? VERIFY_INTERVAL : 0;
+        memo->recent.epoch = memo->verify_interval ? UINT64_MAX : 0;
         memo->depth_max = depth_max;
         memo->define = define;
         memo->context = context;
@@ -120,10 +127,16 @@ static void recent_forget(struct memo *memo)
                         memo->recent.stack[i].return_address = 0;
 }
 
-void memo_forget(struct memo *memo)
+static void memo_drop(struct memo *memo)
 {
         memo->count = 0;
         recent_forget(memo);
+}
+
+void memo_forget(struct memo *memo)
+{
+        memo_drop(memo);
+        memo->stack = (struct step_stack){0};
 }
 
 const struct memo_counts *memo_counts(const struct memo *memo)
@@ -394,7 +407,7 @@ static inline uint32_t walk(struct memo *memo, struct step_state *state, int *in
         for (;;) {
                 while (frame[at].sp < state->sp)
                         at--;
-                if (at >= 0 && frame_is(&frame[at], state) && memo_holds(memo, &at))
+                if (at >= 0 && frame_is(&frame[at], state) && LIKELY(!state->unsafe) && memo_holds(memo, &at))
                         break;
 
                 const struct rule *rule = rules_lookup(memo->rules, state->pc);
@@ -424,21 +437,34 @@ static inline uint32_t walk(struct memo *memo, struct step_state *state, int *in
 static COLD void memo_renew(struct memo *memo, uint64_t epoch)
 {
         memset(memo->rules, 0, sizeof memo->rules);
-        memo_forget(memo);
-        memo->recent.epoch = epoch >> 32 ? UINT64_MAX : epoch; /* while one is being unloaded: no longer than once */
+        memo_drop(memo);
+        memo->epoch = epoch >> 32 ? UINT64_MAX : epoch; /* while one is being unloaded: no longer than once */
+        /* When captures are verified, recent stacks are looked for where that can be done. */
+        memo->recent.epoch = memo->verify_interval ? UINT64_MAX : memo->epoch;
+        if (memo->mode != MEMO_OWN)
+                unwind_slow_forget();
 }
 
 static uint32_t capture_own(struct memo *memo, const uintptr_t *frame)
 {
-        struct step_state state = {.pc = frame[1] - 1, .sp = (uintptr_t)(frame + 2), .fp = frame[0]};
+        struct step_state state = {
+                .pc = frame[1] - 1,
+                .sp = (uintptr_t)(frame + 2),
+                .fp = frame[0],
+                .begin = (uintptr_t)(frame + 2),
+                .stack = &memo->stack,
+        };
         enum step_status status = STEP_ON;
         uint64_t epoch = modules_epoch();
         int kept;
 
-        if (UNLIKELY(epoch != memo->recent.epoch))
+        if (UNLIKELY(epoch != memo->epoch))
                 memo_renew(memo, epoch);
+        if (UNLIKELY(memo->unsafe))
+                memo->count = 0;
         uint32_t count = walk(memo, &state, &kept, &status);
 
+        memo->unsafe = state.unsafe;
         if (LIKELY(count == 0)) {
                 memo->count = (uint32_t)kept + 1;
                 if (LIKELY(memo->frame[kept].id))
@@ -458,54 +484,82 @@ static uint32_t capture_own(struct memo *memo, const uintptr_t *frame)
         return memo_leaf_id(memo);
 }
 
-/* The same by libunwind. Its addresses go through our rules only to learn the generations of their modules. */
-static COLD size_t libunwind_keys(struct memo *memo, const uintptr_t *frame, uint64_t *ret_key, size_t key_max)
+/* --- libunwind -----------------------------------------------------------------------------------------------------
+ */
+
+/* The keys of `count` of libunwind's addresses, innermost first, from the one that is frame[1]. They go through our
+ * rules only to learn the generations of their modules, and behind which of them a signal has interrupted its caller,
+ * whose address is exact. */
+static size_t address_keys(struct memo *memo, int count, const uintptr_t *frame, uint64_t *ret_key)
 {
         void **address = memo->address;
-        int count, first = 0;
+        bool is_signal = false;
         size_t keys = 0;
-
-        memo->in_libunwind = true;
-        count = unwind_slow_backtrace(address, ADDRESSES_MAX);
-        memo->in_libunwind = false;
+        int first = 0;
 
         while (first < count && (uintptr_t)address[first] != frame[1])
                 first++;
-        for (int i = first; i < count && keys < key_max && address[i]; i++)
-                ret_key[keys++] = rules_lookup(memo->rules, (uintptr_t)address[i] - 1)->key;
+        for (int i = first; i < count && keys < FRAMES_MAX && address[i]; i++) {
+                const struct rule *rule = rules_lookup(memo->rules, (uintptr_t)address[i] - (is_signal ? 0 : 1));
+
+                ret_key[keys++] = rule->key;
+                is_signal = rule->kind == RULE_SIGNAL;
+        }
         return keys;
+}
+
+static COLD size_t libunwind_keys(struct memo *memo, const uintptr_t *frame, bool by_steps, uint64_t *ret_key)
+{
+        int count;
+
+        memo->in_libunwind = true;
+        count = by_steps ? unwind_slow_steps(memo->address, ADDRESSES_MAX, memo->judge_stack)
+                         : unwind_slow_backtrace(memo->address, ADDRESSES_MAX);
+        memo->in_libunwind = false;
+        return address_keys(memo, count, frame, ret_key);
 }
 
 static COLD uint32_t capture_libunwind(struct memo *memo, const uintptr_t *frame)
 {
         uint64_t epoch = modules_epoch();
 
-        if (epoch != memo->recent.epoch)
+        if (epoch != memo->epoch)
                 memo_renew(memo, epoch);
-        return keys_intern(memo, memo->key, libunwind_keys(memo, frame, memo->key, FRAMES_MAX), 0);
+        return keys_intern(memo, memo->key, libunwind_keys(memo, frame, false, memo->key), 0);
 }
 
-static bool keys_equal(const struct memo *memo, const uint64_t *key, size_t count)
+/* Whether the stack with that id has these frames, innermost first; true if the tables are full. */
+static bool id_is_of(uint32_t id, const uint64_t *key, size_t count)
 {
-        if (memo->count != count && count < ADDRESSES_MAX - 64)
-                return false;
-        for (size_t i = 0; i < count && i < memo->count; i++) {
-                const struct frame *frame = &memo->frame[memo->count - 1 - i];
+        uint64_t hash = 0;
+        uint32_t named;
+        bool is_new;
 
-                /* What a signal interrupted is exact with us, and one less there. */
-                if (key[i] + (frame->is_signal ? 1 : 0) != frame->key)
-                        return false;
-        }
-        return true;
+        while (count-- > 0)
+                hash = stacks_chain(hash, key[count]);
+        named = stacks_intern(hash, &is_new);
+        return !is_new && (named == id || !named);
 }
 
-static COLD void capture_verify(struct memo *memo, const uintptr_t *frame)
+/* A debugger may stop here: memo_frames, if the walk was anew, and memo->key are the two answers. */
+static COLD void capture_differs(struct memo *memo)
 {
-        size_t count = libunwind_keys(memo, frame, memo->key, FRAMES_MAX);
+        memo->counts.differ++;
+        __asm__ volatile("" ::"r"(memo) : "memory");
+}
 
+/* Whether libunwind's two ways of walking say what we say, one at least: unw_backtrace, which keeps a cache of its own
+ * and gives up where a guess has failed once; then unw_step, which takes a frame pointer for a stack pointer where
+ * there is no unwind information. */
+static COLD void capture_verify(struct memo *memo, const uintptr_t *frame, uint32_t id)
+{
         memo->counts.checked++;
-        if (memo->count && !keys_equal(memo, memo->key, count))
-                memo->counts.differ++;
+        /* unw_backtrace is not to be called from a handler that has interrupted it, nor where there is little stack. */
+        if (!memo->nested && step_on_own_stack(&memo->stack, (uintptr_t)frame) &&
+            id_is_of(id, memo->key, libunwind_keys(memo, frame, false, memo->key)))
+                return;
+        if (!id_is_of(id, memo->key, libunwind_keys(memo, frame, true, memo->key)))
+                capture_differs(memo);
 }
 
 uint32_t memo_capture_anew(struct memo *memo, const uintptr_t *frame)
@@ -515,8 +569,6 @@ uint32_t memo_capture_anew(struct memo *memo, const uintptr_t *frame)
         if (!PLATFORM_HAS_RULES || UNLIKELY(memo->mode == MEMO_LIBUNWIND && !memo->nested))
                 return capture_libunwind(memo, frame);
         id = capture_own(memo, frame);
-        if (UNLIKELY(memo->mode == MEMO_VERIFY && !memo->nested) && memo->captures++ % VERIFY_INTERVAL == 0)
-                capture_verify(memo, frame);
         if (UNLIKELY(memo->depth_max) && memo->count > memo->depth_max)
                 return capture_limited(memo);
         return id;
@@ -562,7 +614,8 @@ static void recent_enter(const struct memo *memo, struct recent_stack *stack, co
         stack->return_address = frame[1];
 }
 
-uint32_t memo_capture_missed(struct memo *memo, const uintptr_t *frame)
+/* A walk, of which as much is kept as can be used again. */
+static inline uint32_t capture_and_keep(struct memo *memo, const uintptr_t *frame)
 {
         uint32_t id = memo_capture_anew(memo, frame);
         struct recent_stack *stack = recent_at(&memo->recent, frame);
@@ -570,10 +623,29 @@ uint32_t memo_capture_missed(struct memo *memo, const uintptr_t *frame)
         /* Its second miss in a row: a stack seen once only is not worth the copy, nor worth what it would drive out. */
         if (stack->candidate != id)
                 stack->candidate = id;
-        else if (LIKELY(id && memo->mode == MEMO_OWN && !memo->root_flags && memo->count &&
+        else if (LIKELY(id && memo->mode != MEMO_LIBUNWIND && !memo->unsafe && !memo->root_flags && memo->count &&
                         !(memo->depth_max && memo->count > memo->depth_max)))
                 recent_enter(memo, stack, frame, id);
         return id;
+}
+
+/* As memo_capture would do it, and then as libunwind does. Stacks that were cut, and those of a full table, have ids
+ * that stand for others, too. */
+static COLD uint32_t capture_verified(struct memo *memo, const uintptr_t *frame)
+{
+        uint64_t truncated = memo->counts.truncated;
+        uint32_t id = memo->epoch == modules_epoch() ? recent_find(memo, frame) : 0;
+
+        if (!id)
+                id = capture_and_keep(memo, frame);
+        if (memo->captures++ % memo->verify_interval == 0 && memo->counts.truncated == truncated)
+                capture_verify(memo, frame, id);
+        return id;
+}
+
+uint32_t memo_capture_missed(struct memo *memo, const uintptr_t *frame)
+{
+        return LIKELY(!memo->verify_interval) ? capture_and_keep(memo, frame) : capture_verified(memo, frame);
 }
 
 uint32_t memo_capture(struct memo *memo, const uintptr_t *frame)

@@ -26,7 +26,8 @@ typedef void memo_define(void *context, uint32_t id, uint32_t ancestor, uint32_t
 enum memo_mode {
         MEMO_OWN,       /* our rules */
         MEMO_LIBUNWIND, /* unw_backtrace for every capture */
-        MEMO_VERIFY,    /* our rules; one capture in 64 is compared with unw_backtrace */
+        MEMO_VERIFY,    /* our rules; one capture in 64 is compared with libunwind's */
+        MEMO_VERIFY_ALL,
 };
 
 struct memo_counts {
@@ -59,14 +60,22 @@ void memo_forget(struct memo *memo);                /* when the struct goes to a
 const struct memo_counts *memo_counts(const struct memo *memo);
 uint64_t memo_bytes(const struct memo *memo); /* that were touched, about */
 
-static inline uint32_t memo_recent(struct memo *memo, const uintptr_t *frame)
+/* Whatever the epoch. */
+static inline uint32_t recent_find(struct memo *memo, const uintptr_t *frame)
 {
         struct recent *recent = (struct recent *)memo; /* a memo begins with it */
         struct recent_stack *stack = recent_at(recent, frame);
 
-        if (UNLIKELY(recent->epoch != modules_epoch() || !recent_holds(stack, frame)))
+        if (UNLIKELY(!recent_holds(stack, frame)))
                 return 0;
         return LIKELY(stack->trunk == RECENT_ALL) || memo_trunk_holds(memo, stack) ? stack->id : 0;
+}
+
+static inline uint32_t memo_recent(struct memo *memo, const uintptr_t *frame)
+{
+        struct recent *recent = (struct recent *)memo;
+
+        return LIKELY(recent->epoch == modules_epoch()) ? recent_find(memo, frame) : 0;
 }
 
 #endif

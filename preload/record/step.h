@@ -1,7 +1,9 @@
 /* One step of a walk outward: from the registers in a frame to those in its caller's, by a rule.
  *
  * What unwind information says is trusted, as the C++ runtime trusts it. After a guess, or a step that leads far away,
- * the state is doubtful: then each page is asked about before it is read. */
+ * the state is doubtful: then only the thread's own stack is read as it is, since that stays while the thread runs, and
+ * any other page is asked about before. What was read there may be gone the next time, so nothing of such a walk is
+ * kept. */
 #ifndef PRELOAD_RECORD_STEP_H
 #define PRELOAD_RECORD_STEP_H
 
@@ -12,23 +14,35 @@
 #include "preload/record/rules.h"
 
 enum {
-        STEP_GUESS_BYTES_MAX = 16 * 1024,    /* between a frame and its caller's, without unwind information */
-        STEP_STRIDE_BYTES_MAX = 1024 * 1024, /* a longer step makes the state doubtful */
+        STEP_GUESS_BYTES_MAX = 16 * 1024,  /* between a frame and its caller's, without unwind information */
+        STEP_STRIDE_BYTES_MAX = 16 * 1024, /* by a frame pointer; a longer step makes the state doubtful */
         STEP_PAGE = 4096,
+};
+
+/* What is known of a thread's own stack: from `low` to `high` every page was found readable. All zero at first, and
+ * when another thread gets it. */
+struct step_stack {
+        uint64_t low, high;
+        bool known; /* where it ends */
 };
 
 /* Where the walk stands: in the frame whose pc and registers these are. */
 struct step_state {
         uint64_t pc, sp, fp;
         bool is_signal;
-        bool doubtful; /* came through a guess: addresses are checked before they are read */
-        uint64_t page; /* the last page that was checked */
+        bool doubtful;  /* came through a guess: addresses are checked before they are read */
+        bool unsafe;    /* something was read that only asking has shown to be there */
+        uint64_t page;  /* the last page that was asked about */
+        uint64_t begin; /* the first sp */
+        struct step_stack *stack;
 };
 
 enum step_status { STEP_ON, STEP_END, STEP_GUESS_END, STEP_BROKEN };
 
-bool step_readable(uint64_t address);                   /* whether 8 bytes there can be read; a system call */
-enum step_status step_signal(struct step_state *state); /* out of a signal frame */
+bool step_readable(uint64_t address); /* whether 8 bytes there can be read; a system call */
+bool step_may_load_far(struct step_state *state, uint64_t address); /* outside of what is known */
+bool step_on_own_stack(struct step_stack *stack, uint64_t sp); /* the calling thread's; false: another's or unknown */
+enum step_status step_signal(struct step_state *state);        /* out of a signal frame */
 
 static inline uint64_t step_load(uint64_t address)
 {
@@ -37,12 +51,12 @@ static inline uint64_t step_load(uint64_t address)
 
 static inline bool step_may_load(struct step_state *state, uint64_t address)
 {
-        if (LIKELY(!state->doubtful) || address / STEP_PAGE == state->page)
+        if (LIKELY(!state->doubtful))
                 return true;
-        if ((address & 7) || !step_readable(address))
+        if (address & 7)
                 return false;
-        state->page = address / STEP_PAGE;
-        return true;
+        return address - state->stack->low < state->stack->high - state->stack->low ||
+               step_may_load_far(state, address);
 }
 
 /* Where the caller's frame begins, or 0 with *ret_status saying how the walk ends. */
@@ -78,7 +92,7 @@ static inline uint64_t step_cfa(const struct rule *rule, struct step_state *stat
                 return 0;
         }
         /* Far off, or inward: another stack perhaps, or a frame pointer that is none. */
-        if (UNLIKELY(cfa - state->sp > STEP_STRIDE_BYTES_MAX))
+        if (UNLIKELY(cfa - state->sp > STEP_STRIDE_BYTES_MAX || (cfa & 7)))
                 state->doubtful = true;
         return cfa;
 }
