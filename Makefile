@@ -158,7 +158,7 @@ bench: all
 
 SOAK_SECONDS ?= 600
 soak: all asan tsan fuzzers
-	TEST_SECONDS=$(SOAK_SECONDS) tests/run stress fuzz model hosts loss
+	TEST_SECONDS=$(SOAK_SECONDS) tests/run stress fuzz model unwind hosts loss
 
 install: all
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/heaptap" "$(DESTDIR)$(PREFIX)/share/man/man1"
