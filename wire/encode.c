@@ -32,6 +32,7 @@ void encode_begin(struct encode *encode, const struct wire_header *header)
         put_64(frame + 16, header->time_ns);
         encode->stamp++;
         encode->stack = encode->stack_defined = 0;
+        encode->cold = false;
         encode_publish(encode, frame + WIRE_HEADER_BYTES);
 }
 
@@ -68,6 +69,7 @@ static void cold_end(struct encode *encode, uint8_t *end)
 
         begin[1] = (uint8_t)(bytes | 0x80);
         begin[2] = (uint8_t)(bytes >> 7);
+        encode->cold |= begin[0] != WIRE_LOST; /* losses are told again */
         encode_publish(encode, end);
 }
 

@@ -7,6 +7,7 @@
 #define WIRE_ENCODE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "wire/wire.h"
@@ -32,6 +33,7 @@ struct encode {
         uint32_t bytes;              /* written so far, header included; 0: no frame begun */
         uint32_t stamp;              /* of the frame; differs from that of the frames before */
         uint32_t stack;              /* of the frame's last event that named one in full; 0: none did */
+        bool cold;                   /* the frame holds definitions and the like, which come only once */
         _Atomic uint32_t *published; /* how many of them are whole */
         struct encode_slot slot[WIRE_SLOTS];
         uint32_t stack_defined; /* the last one in the frame; 0: none */

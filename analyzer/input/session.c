@@ -305,11 +305,23 @@ void session_collect(struct session *session, uint64_t ticket_max, session_frame
         }
 }
 
+/* A process that executes another program keeps its pid; its slots are then those of a dead one. */
+static bool was_replaced(const struct session *session, const struct session_slot *slot, uint64_t owner)
+{
+        for (unsigned i = 0; i < SESSION_SLOTS && slot->pid != SESSION_PID_APART; i++) {
+                const struct session_slot *other = session_slot(session->base, i);
+
+                if (other->pid == slot->pid && atomic_load(&other->owner) >> 32 > owner >> 32)
+                        return true;
+        }
+        return false;
+}
+
 static void salvage_slot(struct session *session, unsigned index, bool all, session_frame_taker *take, void *context)
 {
         struct session_slot *slot = session_slot(session->base, index);
         uint64_t owner = atomic_load(&slot->owner);
-        bool lives = owner && owner_lives(slot);
+        bool lives = owner && owner_lives(slot) && !was_replaced(session, slot, owner);
         bool suspected = session->suspect[index] == owner;
 
         session->suspect[index] = lives ? 0 : owner;

@@ -248,6 +248,7 @@ void channel_release(struct channel_slot *slot)
 {
         if (slot->shared) {
                 atomic_store(&slot->shared->bytes, 0);
+                slot->shared->pid = 0; /* whoever claims it next is not to be seen with our pid */
                 atomic_store(&slot->shared->owner, 0);
         } else if (slot->frame) {
                 munmap(slot->frame, WIRE_FRAME_BYTES_MAX);

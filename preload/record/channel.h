@@ -46,7 +46,7 @@ void channel_after_fork(struct channel_slot *slot);  /* in the child: what it ho
 
 enum channel_way {
         CHANNEL_PIPE,         /* or not at all, if the pipe stays full */
-        CHANNEL_PIPE_OR_HAND, /* the thread ends: what does not go through the pipe is handed over */
+        CHANNEL_PIPE_OR_HAND, /* what does not go through the pipe is handed over */
         CHANNEL_HAND,         /* handed over, as what came before: the order must stay */
 };
 enum channel_sent {

@@ -131,16 +131,19 @@ static uint64_t events_counted(const struct recorder *recorder)
 }
 
 /* What was lost is told by the next frame. If that one is lost as well, it is told again; if there is none, another
- * thread's tells it. */
+ * thread's tells it. A frame with definitions is not lost if there is any way: what comes later needs them. */
 void frames_send(struct recorder *recorder)
 {
         struct encode *encode = &recorder->encode;
+        enum channel_way way = recorder->way;
         enum channel_sent sent;
 
         if (encode->bytes <= WIRE_HEADER_BYTES)
                 return;
         encode_finish(encode);
-        sent = channel_send(&recorder->slot, encode->bytes, recorder->way);
+        if (way == CHANNEL_PIPE && encode->cold)
+                way = CHANNEL_PIPE_OR_HAND;
+        sent = channel_send(&recorder->slot, encode->bytes, way);
         if (UNLIKELY(sent == CHANNEL_LOST)) {
                 recorder->lost_events += events_counted(recorder) - recorder->frame_events;
                 recorder->lost_frames++;

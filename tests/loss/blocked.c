@@ -183,7 +183,21 @@ static void sandbox(void)
         if (child == 0) {
                 if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
                         _exit(5);
-                work(FILL);
+                work(5 * FILL);
+                _exit(5);
+        }
+        wait_for(child, 5 << 8);
+}
+
+/* Where the pipe cannot be reached. */
+static void jail(void)
+{
+        pid_t child = fork();
+
+        if (child == 0) {
+                if (chroot("/proc/self/fdinfo") == 0)
+                        closefrom(3);
+                work(5 * FILL);
                 _exit(5);
         }
         wait_for(child, 5 << 8);
@@ -207,6 +221,8 @@ int main(int argc, char **argv)
         signals();
         fputs("sandbox\n", stderr);
         sandbox();
+        fputs("jail\n", stderr);
+        jail();
         fputs("fork with a lock\n", stderr);
         pthread_atfork(prepare, forked, forked);
         ends();
