@@ -29,6 +29,11 @@ void *xcalloc(size_t count, size_t bytes)
         return checked(calloc(count ? count : 1, bytes ? bytes : 1));
 }
 
+void *xaligned(size_t alignment, size_t bytes)
+{
+        return checked(aligned_alloc(alignment, bytes));
+}
+
 void *xrealloc(void *old, size_t bytes)
 {
         return checked(realloc(old, bytes ? bytes : 1));

@@ -6,6 +6,7 @@
 
 void *xmalloc(size_t bytes);
 void *xcalloc(size_t count, size_t bytes);
+void *xaligned(size_t alignment, size_t bytes); /* a power of two, and a multiple of it */
 void *xrealloc(void *old, size_t bytes);
 char *xstrdup(const char *text);
 char *xmemdup0(const void *bytes, size_t count); /* with a NUL behind it; bytes may hold NULs */

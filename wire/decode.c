@@ -87,11 +87,12 @@ enum decode_status decode_header(const uint8_t *bytes, size_t byte_count, struct
 void decode_frame(struct decode *decode, const uint8_t *frame, size_t byte_count)
 {
         decode->at = frame + WIRE_HEADER_BYTES;
-        decode->end = frame + byte_count;
+        decode->end = frame + (byte_count < WIRE_FRAME_BYTES_MAX ? byte_count : WIRE_FRAME_BYTES_MAX);
         decode->stack = decode->stack_defined = 0;
         decode->pc_used = 0;
         decode->events_skipped = 0;
-        memset(decode->slot_used, 0, sizeof decode->slot_used);
+        decode->pair_count = 0;
+        memset(decode->slot_pair, 0xff, sizeof decode->slot_pair); /* DECODE_NO_PAIR */
 }
 
 static void get_process(struct cursor *cursor, struct wire_process *process)
@@ -323,35 +324,98 @@ static bool get_cold(struct decode *decode, struct cursor *cursor, struct wire_e
         }
 }
 
+/* As get_varint, for the hot path: nearly all take a byte or two. False: there is none. */
+static inline bool take_varint(const uint8_t **at, const uint8_t *end, uint64_t *ret_value)
+{
+        struct cursor cursor = {*at, end, false};
+
+        if (end - *at >= 2 && !(cursor.at[1] & cursor.at[0] & 0x80)) {
+                uint64_t more = cursor.at[0] >> 7;
+
+                *ret_value = (cursor.at[0] & 0x7f) | (uint64_t)(cursor.at[1] & (0 - more)) << 7;
+                *at += 1 + more;
+                return true;
+        }
+        *ret_value = get_varint(&cursor);
+        *at = cursor.at;
+        return !cursor.failed;
+}
+
+static bool is_pair(uint8_t first)
+{
+        return first >= WIRE_ALLOC && first < WIRE_FREE_AT + 0x10;
+}
+
+/* Behind its first byte. The pair is put into its slot. */
+static inline bool take_pair(struct decode *decode, const uint8_t **at, uint16_t *ret_pair)
+{
+        uint64_t zigzag, size;
+
+        if (!take_varint(at, decode->end, &zigzag) || zigzag > UINT32_MAX || !take_varint(at, decode->end, &size) ||
+            decode->pair_count == DECODE_PAIRS_MAX)
+                return false;
+        decode->stack += wire_unzigzag((uint32_t)zigzag);
+        decode->pair[decode->pair_count] = (struct decode_pair){size, decode->stack};
+        *ret_pair = (uint16_t)decode->pair_count++;
+        decode->slot_pair[wire_slot(decode->stack, size)] = *ret_pair;
+        return true;
+}
+
+/* `first` is_pair. False: corrupt. */
+static inline bool take_block(struct decode *decode, uint8_t first, const uint8_t **at, struct decode_block *ret_block)
+{
+        const unsigned no_codes = 0xffffu << WIRE_ALLOC_KINDS & 0xffff;
+        unsigned code = (first & 0x0fu) | (first >> 1 & DECODE_FREE);
+        uint16_t pair;
+
+        if (no_codes >> code & 1)
+                return false;
+        if (first & 0x10) {
+                if (!take_pair(decode, at, &pair))
+                        return false;
+        } else {
+                if (*at == decode->end)
+                        return false;
+                pair = decode->slot_pair[*(*at)++];
+                if (pair == DECODE_NO_PAIR)
+                        return false;
+        }
+        *ret_block = (struct decode_block){pair, (uint16_t)code};
+        return true;
+}
+
+enum decode_status decode_blocks(struct decode *decode, struct decode_block *ret_block, size_t *ret_count)
+{
+        const uint8_t *at = decode->at, *end = decode->end;
+        struct decode_block *to = ret_block;
+        enum decode_status status = DECODE_OK;
+
+        while (at < end && is_pair(*at)) {
+                const uint8_t first = *at++;
+
+                if (!take_block(decode, first, &at, to)) {
+                        status = DECODE_CORRUPT;
+                        break;
+                }
+                to++;
+        }
+        decode->at = at;
+        *ret_count = (size_t)(to - ret_block);
+        return status == DECODE_OK && at == end ? DECODE_END : status;
+}
+
 static enum decode_status next_pair(struct decode *decode, uint8_t first, struct wire_event *event)
 {
-        struct cursor cursor = {decode->at, decode->end, false};
-        uint8_t slot;
+        struct decode_block block;
 
-        if (first & 0x10) {
-                decode->stack += wire_unzigzag(get_varint_32(&cursor));
-                event->block.stack = decode->stack;
-                event->block.size = get_varint(&cursor);
-                slot = wire_slot(event->block.stack, event->block.size);
-                decode->slot_used[slot] = true;
-                decode->slot_stack[slot] = event->block.stack;
-                decode->slot_size[slot] = event->block.size;
-        } else {
-                if (cursor.at == cursor.end)
-                        return DECODE_CORRUPT;
-                slot = *cursor.at++;
-                if (!decode->slot_used[slot])
-                        return DECODE_CORRUPT;
-                event->block.stack = decode->slot_stack[slot];
-                event->block.size = decode->slot_size[slot];
-        }
-        event->kind = first < WIRE_FREE ? WIRE_ALLOC : WIRE_FREE;
-        event->block.kind = (enum wire_alloc_kind)(first & 0x0f);
-        event->block.age = (enum wire_age)(first & 0x0f);
-        if (event->kind == WIRE_ALLOC && event->block.kind >= WIRE_ALLOC_KINDS)
+        if (!take_block(decode, first, &decode->at, &block))
                 return DECODE_CORRUPT;
-        decode->at = cursor.at;
-        return cursor.failed ? DECODE_CORRUPT : DECODE_OK;
+        event->kind = block.code & DECODE_FREE ? WIRE_FREE : WIRE_ALLOC;
+        event->block.stack = decode->pair[block.pair].stack;
+        event->block.size = decode->pair[block.pair].size;
+        event->block.kind = (enum wire_alloc_kind)(block.code & 0x0f);
+        event->block.age = (enum wire_age)(block.code & 0x0f);
+        return DECODE_OK;
 }
 
 enum decode_status decode_next(struct decode *decode, struct wire_event *ret_event)
@@ -360,7 +424,7 @@ enum decode_status decode_next(struct decode *decode, struct wire_event *ret_eve
                 uint8_t first = *decode->at++;
                 struct cursor cursor = {decode->at, decode->end, false};
 
-                if (first >= WIRE_ALLOC && first < WIRE_FREE_AT + 0x10)
+                if (is_pair(first))
                         return next_pair(decode, first, ret_event);
                 if (first == WIRE_TICK) {
                         ret_event->kind = WIRE_TICK;

@@ -48,14 +48,35 @@ struct wire_event {
         };
 };
 
+enum {
+        DECODE_PAIRS_MAX = (WIRE_FRAME_BYTES_MAX - WIRE_HEADER_BYTES) / 3, /* bytes of the shortest that defines one */
+        DECODE_BLOCKS_MAX = (WIRE_FRAME_BYTES_MAX - WIRE_HEADER_BYTES) / 2,
+        DECODE_FREE = 0x10,
+        DECODE_CODES = 0x20,
+};
+
+/* What was named in full, in order. */
+struct decode_pair {
+        uint64_t size;
+        uint32_t stack;
+};
+
+/* An ALLOC or a FREE, as few bytes as possible: see decode_blocks. */
+struct decode_block {
+        uint16_t pair; /* index */
+        uint16_t code; /* enum wire_alloc_kind, or DECODE_FREE | enum wire_age */
+};
+
+#define DECODE_NO_PAIR UINT16_MAX
+
 struct decode {
         const uint8_t *at, *end;
         uint32_t stack; /* of the last event that named one in full */
-        bool slot_used[WIRE_SLOTS];
-        uint32_t slot_stack[WIRE_SLOTS];
-        uint64_t slot_size[WIRE_SLOTS];
-        uint32_t stack_defined; /* by the last STACK */
-        uint64_t pc_used;       /* a bit for each slot */
+        size_t pair_count;
+        struct decode_pair pair[DECODE_PAIRS_MAX];
+        uint16_t slot_pair[WIRE_SLOTS]; /* index, or DECODE_NO_PAIR */
+        uint32_t stack_defined;         /* by the last STACK */
+        uint64_t pc_used;               /* a bit for each slot */
         struct wire_pc pc[WIRE_PC_SLOTS];
         uint64_t events_skipped; /* of kinds that this version does not know */
 };
@@ -69,5 +90,9 @@ void decode_frame(struct decode *decode, const uint8_t *frame, size_t byte_count
 
 /* The next event. ret_event is written only on DECODE_OK and valid until the next call. */
 enum decode_status decode_next(struct decode *decode, struct wire_event *ret_event);
+
+/* The same for all ALLOC and FREE up to the next event of another kind, at most DECODE_BLOCKS_MAX, which may be none.
+ * Also when the frame ends there or is found corrupt, ret_block holds what came before; decode_next goes on. */
+enum decode_status decode_blocks(struct decode *decode, struct decode_block *ret_block, size_t *ret_count);
 
 #endif

@@ -303,7 +303,8 @@ static uint32_t stack_in_use(struct catalog *catalog, const struct model *model,
 
 static bool site_counts(const struct site *site)
 {
-        return site->allocations || site->frees || site->resizes || site->requested || site->freed;
+        return site_allocations(site) || site_frees(site) || site_count(site, SITE_RESIZES) || site->requested ||
+               site_freed(site);
 }
 
 static void add_sites(struct catalog *catalog, const struct model *model, struct process *process)
@@ -320,7 +321,7 @@ static void add_sites(struct catalog *catalog, const struct model *model, struct
 }
 
 /* Those of one process whose stacks turned out to be one; they stand in the order of processes. */
-static void merge_sites(struct catalog *catalog, const struct model *model)
+static void merge_sites(struct catalog *catalog)
 {
         size_t *latest = xcalloc(catalog->stack_count, sizeof *latest); /* of each stack, plus 1; 0: none */
         size_t kept = 0;
@@ -330,7 +331,7 @@ static void merge_sites(struct catalog *catalog, const struct model *model)
                 size_t *known = &latest[row->stack];
 
                 if (*known && catalog->site[*known - 1].process == row->process) {
-                        site_merge(catalog->site[*known - 1].site, row->site, &model->site_clock);
+                        site_merge(catalog->site[*known - 1].site, row->site);
                         continue;
                 }
                 catalog->site[kept++] = *row;
@@ -416,7 +417,7 @@ struct catalog *catalog_create(struct model *model)
         catalog->index = xcalloc(1, sizeof *catalog->index);
         for (struct process *process = model->processes; process; process = process->hh.next)
                 add_sites(catalog, model, process);
-        merge_sites(catalog, model);
+        merge_sites(catalog);
         for (struct process *process = model->processes; process; process = process->hh.next)
                 add_errors(catalog, model, process);
         for (const struct process *process = model->processes; process; process = process->hh.next)

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "analyzer/model/tally.h"
 #include "analyzer/xalloc.h"
 
 struct model *model_create(void)
@@ -10,6 +11,7 @@ struct model *model_create(void)
         struct model *model = xcalloc(1, sizeof *model);
 
         classes_init(&model->classes);
+        model->tally = tally_create();
         return model;
 }
 
@@ -21,6 +23,7 @@ void model_free(struct model *model)
                 HASH_DEL(model->processes, process);
                 process_free(process);
         }
+        tally_free(model->tally);
         free(model);
 }
 
@@ -103,30 +106,28 @@ static void site_bins_widen(struct model *model)
         model->site_bins = 0;
         for (struct process *process = model->processes; process; process = process->hh.next) {
                 for (size_t i = 0; i < process->sites.count; i++) {
-                        series_catch_up(&process->sites.site[i]->series, &model->site_clock);
-                        model->site_bins += process->sites.site[i]->series.count;
+                        site_bins_finish(process->sites.site[i], &model->site_clock);
+                        model->site_bins += process->sites.site[i]->bin_count;
                 }
         }
 }
 
-struct bin *model_site_bin_make(struct model *model, struct site *site, int64_t number)
+void model_site_open_slow(struct model *model, struct site *site, int64_t number)
 {
-        size_t before = site->series.count;
-        struct bin *bin;
+        struct clock *wide = &model->site_clock;
 
-        if (model->site_clock.doublings < model->clock.doublings || !model->site_clock.started)
+        if (wide->doublings < model->clock.doublings || !wide->started)
                 site_clock_follow(model);
-        bin = series_find(&site->series, &model->site_clock,
-                          number >> (model->site_clock.doublings - model->clock.doublings));
-        if (site->series.count > before && ++model->site_bins > MODEL_SITE_BINS_MAX) {
-                site_bins_widen(model);
-                bin = series_find(&site->series, &model->site_clock,
-                                  number >> (model->site_clock.doublings - model->clock.doublings));
-        }
-        return bin;
+        model->site_bins += site_bin_open(site, wide, number >> (wide->doublings - model->clock.doublings));
 }
 
-uint64_t model_site_bin(const struct model *model, const struct bin *bin)
+void model_site_bins_limit(struct model *model)
+{
+        if (model->site_bins > MODEL_SITE_BINS_MAX)
+                site_bins_widen(model);
+}
+
+uint64_t model_site_bin(const struct model *model, const struct site_bin *bin)
 {
         unsigned shift = model->site_clock.doublings - model->clock.doublings;
         int64_t last = (int64_t)(((uint64_t)bin->number + 1) << shift) - 1;

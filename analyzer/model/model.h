@@ -10,6 +10,8 @@
 
 enum { MODEL_SITE_BINS_MAX = 1000000 }; /* of all sites together, before theirs get wider */
 
+struct tally;
+
 struct model {
         struct clock clock;
         struct clock site_clock; /* of the same bins, or of wider ones when there are many sites */
@@ -17,6 +19,7 @@ struct model {
         struct classes classes;
         struct process *processes; /* by number */
         struct process *latest;    /* of the last frame: frames of one process come in runs */
+        struct tally *tally;
 
         uint64_t frames, frames_salvaged, frames_repeated, frames_damaged, frames_unshared;
         uint64_t events; /* ALLOC and FREE */
@@ -40,21 +43,20 @@ uint64_t model_since_start(const struct model *model, uint64_t time_ns);
 
 /* After model_finish: the number of a process's bin from 0 on, and the one at which a site's bin ends. */
 uint64_t model_bin(const struct model *model, const struct bin *bin);
-uint64_t model_site_bin(const struct model *model, const struct bin *bin);
+uint64_t model_site_bin(const struct model *model, const struct site_bin *bin);
 
-/* The bin of a site, made if there is none; `number` is on model->clock. Makes the bins of all sites wider when there
- * are too many. Valid until the next call. */
-struct bin *model_site_bin_make(struct model *model, struct site *site, int64_t number);
-static inline struct bin *model_site_bin_at(struct model *model, struct site *site, int64_t number)
+/* Between batches: makes the bins of all sites wider when there are too many. */
+void model_site_bins_limit(struct model *model);
+/* Before something is counted at a site in bin `number` on model->clock. */
+void model_site_open_slow(struct model *model, struct site *site, int64_t number);
+static inline void model_site_open(struct model *model, struct site *site, int64_t number)
 {
         const struct clock *wide = &model->site_clock;
 
         /* It may be behind: the clock of the processes can have doubled with the event at hand. */
-        if (wide->doublings >= model->clock.doublings && site->series.current &&
-            site->series.doublings == wide->doublings &&
-            site->series.current->number == number >> (wide->doublings - model->clock.doublings))
-                return site->series.current;
-        return model_site_bin_make(model, site, number);
+        if (wide->doublings < model->clock.doublings ||
+            !site_bin_is_open(site, wide, number >> (wide->doublings - model->clock.doublings)))
+                model_site_open_slow(model, site, number);
 }
 
 #endif

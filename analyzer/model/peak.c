@@ -41,13 +41,13 @@ static struct bounds bounds_of(const struct series *series)
 
 /* What the site held at the end of bin `number`. Usable bytes are not kept by bin: they are taken to be in the
  * proportion of all that the site allocated. */
-static void site_at_bin(struct site *site, int64_t number, uint64_t peak)
+static void site_at_bin(struct site *site, int64_t number, uint32_t peak)
 {
         int64_t blocks = 0, bytes = 0;
 
-        for (size_t i = 0; i < site->series.count && site->series.bin[i].number <= number; i++) {
-                site_add(&blocks, site->series.bin[i].allocations - site->series.bin[i].frees);
-                site_add(&bytes, site->series.bin[i].requested - site->series.bin[i].freed);
+        for (size_t i = 0; i < site->bin_count && site->bins[i].number <= number; i++) {
+                site_add(&blocks, site->bins[i].allocations - site->bins[i].frees);
+                site_add(&bytes, site->bins[i].requested - site->bins[i].freed);
         }
         site->peak_blocks = blocks;
         site->peak_bytes = bytes;
@@ -63,7 +63,7 @@ static void peak_at_bin(struct process *process, const struct clock *clock, cons
         int64_t number = process->series.bin[bounds->bin].number;
         unsigned shift = site_clock->doublings - clock->doublings;
 
-        process->peak++;
+        process_peak_next(process);
         process->peak_bytes = bounds->bytes;
         process->peak_blocks = bounds->blocks;
         process->peak_usable = 0;

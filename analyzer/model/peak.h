@@ -26,17 +26,19 @@ struct rise {
 /* Adds what a thread has risen by to its bin of the process. */
 void rise_close(struct rise *rise, struct series *process, const struct clock *clock);
 
-/* Before the process's bin is looked up: `bytes` more (or less, wrapped around) live by an event in bin `number`. */
+/* Events of one thread, all in bin `number`, that changed the live bytes by `net` (wrapped around), and by `max` at
+ * most on the way. */
 static inline void rise_change(struct rise *rise, struct series *process, const struct clock *clock, int64_t number,
-                               uint64_t bytes)
+                               uint64_t net, int64_t max)
 {
         if (!rise->open || rise->bin != number || rise->doublings != clock->doublings) {
                 rise_close(rise, process, clock);
                 *rise = (struct rise){.open = true, .bin = number, .doublings = clock->doublings};
         }
-        rise->net = (int64_t)((uint64_t)rise->net + bytes);
-        if (rise->net > rise->max)
-                rise->max = rise->net;
+        max = (int64_t)((uint64_t)rise->net + (uint64_t)max);
+        if (max > rise->max)
+                rise->max = max;
+        rise->net = (int64_t)((uint64_t)rise->net + net);
 }
 
 /* After the last event: settles peak and bound of the process, and what its sites held then. The order of arrival gives

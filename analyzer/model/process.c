@@ -105,19 +105,19 @@ void process_lost(struct process *process, struct loss loss)
 
 void process_walk_live(struct process *process, const struct wire_live *live)
 {
-        struct site *site = sites_at(&process->sites, live->stack);
+        struct site_walk *walk;
 
         if (!process->walk_open) {
                 process->walk_open = true;
                 process->walk++;
         }
-        site_before_walk(site, process->walk);
-        site->walk_blocks += live->blocks;
-        site->walk_bytes += live->bytes;
-        site->walk_usable += live->usable_bytes;
-        site->pinned_bytes += live->pinned_bytes;
-        site->pinning_blocks += live->pinning_blocks;
-        site->pinned_slabs += live->pinned_slabs;
+        walk = site_walk(sites_at(&process->sites, live->stack), process->walk);
+        walk->blocks += live->blocks;
+        walk->bytes += live->bytes;
+        walk->usable += live->usable_bytes;
+        walk->pinned_bytes += live->pinned_bytes;
+        walk->pinning_blocks += live->pinning_blocks;
+        walk->pinned_slabs += live->pinned_slabs;
 }
 
 void process_walk_end(struct process *process, struct thread *walker, const struct wire_walked *walked)
@@ -130,22 +130,23 @@ void process_walk_end(struct process *process, struct thread *walker, const stru
         walker->walk = process->walk;
 }
 
-static bool site_differs(const struct process *process, const struct site *site)
+static bool site_differs(const struct site *site)
 {
-        bool seen = site->walk == process->walk;
-        uint64_t blocks = (uint64_t)site->live_blocks - (seen ? (uint64_t)site->after_blocks : 0);
-        uint64_t bytes = (uint64_t)site->live_bytes - (seen ? (uint64_t)site->after_bytes : 0);
+        static const struct site_walk none;
+        const struct site_walk *walk = site->walk ? site->walk : &none;
 
-        return blocks != (seen ? site->walk_blocks : 0) || bytes != (seen ? site->walk_bytes : 0);
+        return (uint64_t)site->live_blocks - (uint64_t)walk->after_blocks != walk->blocks ||
+               (uint64_t)site->live_bytes - (uint64_t)walk->after_bytes != walk->bytes;
 }
 
 /* What the pools gave is computed from sizes; the walk knows better where a block is aligned, or has shrunk in place.
  */
 static void take_usable(const struct process *process, struct site *site)
 {
-        site_before_walk(site, process->walk);
-        if (process->walked && site->walk_blocks && !site->after_blocks && !site_differs(process, site))
-                site->live_usable = (int64_t)site->walk_usable;
+        const struct site_walk *walk = site->walk ? site_walk(site, process->walk) : NULL;
+
+        if (process->walked && walk && walk->blocks && !walk->after_blocks && !site_differs(site))
+                site->live_usable = (int64_t)walk->usable;
 }
 
 void process_finish(struct process *process, const struct clock *clock, const struct clock *site_clock)
@@ -155,9 +156,9 @@ void process_finish(struct process *process, const struct clock *clock, const st
                 struct site *site = process->sites.site[i];
 
                 site_before_change(site, process->peak);
-                series_catch_up(&site->series, site_clock);
+                site_bins_finish(site, site_clock);
                 take_usable(process, site);
-                process->walk_stacks_differ += process->walked && site_differs(process, site);
+                process->walk_stacks_differ += process->walked && site_differs(site);
         }
         series_catch_up(&process->series, clock);
         peak_finish(process, clock, site_clock);

@@ -50,7 +50,8 @@ struct process {
         uint64_t requested, freed;
         int64_t live_blocks, live_bytes, live_usable;
         int64_t peak_blocks, peak_bytes, peak_usable;
-        uint64_t peak, peak_ns; /* peaks counted, see site_before_change */
+        uint32_t peak; /* peaks counted, see site_before_change */
+        uint64_t peak_ns;
         uint64_t peak_bound;
         uint64_t first_ns, last_ns; /* of its events */
         uint64_t rss_max;           /* the most that was resident, as far as is known; 0: not known */
@@ -82,6 +83,12 @@ struct thread *process_thread(struct process *process, uint32_t number); /* made
 void process_told(struct process *process, const struct wire_process *told);
 void process_pool(struct process *process, const struct wire_pool *pool); /* a later one of a class replaces */
 void process_lost(struct process *process, struct loss loss);
+
+static inline void process_peak_next(struct process *process)
+{
+        if (++process->peak == SITE_UNMADE)
+                process->peak = 0;
+}
 
 /* The walk: LIVE events, then WALKED. A later walk replaces an earlier one. */
 void process_walk_live(struct process *process, const struct wire_live *live);

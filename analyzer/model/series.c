@@ -6,7 +6,7 @@
 
 #include "analyzer/xalloc.h"
 
-/* `more` is later than `bin`, or the same time of another series. */
+/* `more` is later than `bin`. */
 static void bin_add(struct bin *bin, const struct bin *more)
 {
         int64_t later = (int64_t)(bin->requested - bin->freed + (uint64_t)more->rise);
@@ -57,13 +57,6 @@ struct bin *series_find(struct series *series, const struct clock *clock, int64_
         series->count++;
         series->bin[at] = (struct bin){.number = number, .bytes_max = INT64_MIN};
         return series->current = &series->bin[at];
-}
-
-void series_merge(struct series *series, struct series *from, const struct clock *clock)
-{
-        series_catch_up(from, clock);
-        for (size_t i = 0; i < from->count; i++)
-                bin_add(series_find(series, clock, from->bin[i].number), &from->bin[i]);
 }
 
 void series_free(struct series *series)

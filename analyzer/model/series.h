@@ -1,4 +1,5 @@
-/* What happened in each time bin, of one site or one process. Sparse: only bins in which something happened. */
+/* What happened in each time bin of a process. Sparse: only bins in which something happened. Those of sites are in
+ * site.h. */
 #ifndef MODEL_SERIES_H
 #define MODEL_SERIES_H
 
@@ -9,11 +10,11 @@
 
 struct bin {
         int64_t number;
-        uint64_t allocations, frees; /* both halves of a resize included, so that their difference is what lives */
+        uint64_t allocations, frees; /* without resizes */
         uint64_t requested, freed;
-        int64_t rise;       /* the sum of what its threads' live bytes rose by in the bin, at most; of processes */
-        int64_t bytes_max;  /* live at any moment of the bin, in order of arrival; of processes */
-        uint64_t rss_bytes; /* largest sample; 0: none; of processes */
+        int64_t rise;       /* the sum of what its threads' live bytes rose by in the bin, at most */
+        int64_t bytes_max;  /* live at any moment of the bin, in order of arrival */
+        uint64_t rss_bytes; /* largest sample; 0: none */
 };
 
 struct series {
@@ -25,7 +26,6 @@ struct series {
 
 struct bin *series_find(struct series *series, const struct clock *clock, int64_t number);
 void series_catch_up(struct series *series, const struct clock *clock); /* to the clock's width of bins */
-void series_merge(struct series *series, struct series *from, const struct clock *clock);
 void series_free(struct series *series);
 
 /* The bin of that number, made if there is none. Valid until the next call on this series. */

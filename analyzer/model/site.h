@@ -2,38 +2,68 @@
 #ifndef MODEL_SITE_H
 #define MODEL_SITE_H
 
-#include "analyzer/model/series.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/model/clock.h"
 #include "wire/wire.h"
 
 enum {
         SITE_AGES = WIRE_AGE_OLDER + 1,
-        SITE_ID_BITS = 26, /* stack ids are slot numbers of the recorder's table: sparse, below 2^26 */
+        SITE_ID_BITS = 26,        /* stack ids are below 2^26, and few are left out */
+        SITE_RESIZED = SITE_AGES, /* counted behind the ages: first halves of a realloc in place, */
+        SITE_RESIZES,             /* and second ones */
+        SITE_COUNTS,
+};
+#define SITE_NO_BIN INT16_MIN
+#define SITE_UNMADE UINT32_MAX /* peak_seen of room for a site that nothing has happened at */
+
+/* What happened in one time bin. Both halves of a resize included, so that the difference is what lives. */
+struct site_bin {
+        uint64_t allocations : 48;
+        int64_t number : 16; /* there are CLOCK_BINS_MAX */
+        uint64_t frees, requested, freed;
 };
 
-struct site {
-        uint32_t stack;
-        int kind; /* enum wire_alloc_kind, the first seen; -1: none yet */
-        uint64_t allocations, frees, resizes;
-        uint64_t requested, freed, allocated_usable; /* resizes included: requested - freed is what lives */
-        int64_t live_blocks, live_bytes, live_usable;
-        int64_t peak_blocks, peak_bytes, peak_usable; /* valid for peak_seen; see site_before_change */
-        uint64_t peak_seen;
-        int64_t bytes_max;
-        uint64_t pinned_bytes, pinning_blocks, pinned_slabs; /* by the walk; see wire_live */
-        uint64_t size_min, size_max;
-        uint64_t first_ns, last_ns; /* of its allocations, on the clock of the events */
-        uint64_t ages[SITE_AGES];
-        uint64_t size_last, usable_last; /* a site asks for the same size again and again */
-        struct series series;
-
-        uint32_t walk; /* the walk that the next five belong to, and pinned_bytes and its like */
-        uint64_t walk_blocks, walk_bytes, walk_usable;
+/* Found by a walk of the heap; see wire_live. */
+struct site_walk {
+        uint32_t number; /* of the walk */
+        uint64_t blocks, bytes, usable;
+        uint64_t pinned_bytes, pinning_blocks, pinned_slabs;
         int64_t after_blocks, after_bytes; /* changed by the walker after its walk */
 };
 
-/* Sites by stack id without hashing, in order of appearance too. */
+/* With many sites, each event is about one that is in no near cache. So what an event changes stands in the first two
+ * lines of memory, and what can be told from the rest is not kept: see the functions below. */
+struct site {
+        int64_t live_blocks, live_bytes, live_usable;
+        int64_t bytes_max;
+        uint64_t requested, allocated_usable; /* resizes included: requested less freed is what lives */
+        uint64_t last_ns;                     /* of its allocations, on the clock of the events */
+        uint32_t peak_seen;
+        int16_t bin;       /* that is open, or SITE_NO_BIN; see open */
+        uint8_t doublings; /* of the clock by which its bins are numbered */
+        int8_t kind;       /* enum wire_alloc_kind, the first seen; -1: none yet */
+
+        uint64_t first_ns;
+        uint64_t size_min, size_max;
+        uint32_t count[SITE_COUNTS]; /* low halves; see site_count */
+
+        int64_t peak_blocks, peak_bytes, peak_usable; /* valid for peak_seen; see site_before_change */
+        struct site_bin *bins;                        /* by number, rising */
+        uint16_t bin_count, bin_room;
+        uint16_t open; /* index + 1 of the bin that holds what had been counted when it was opened; 0: none */
+        uint32_t stack;
+        uint32_t *count_high;   /* NULL: all 0 */
+        struct site_walk *walk; /* NULL: found by none */
+} __attribute__((aligned(64)));
+
+_Static_assert(offsetof(struct site, first_ns) == 64 && offsetof(struct site, peak_blocks) == 128, "by cache lines");
+
+/* Sites by stack id without hashing, and in order of appearance. */
 struct sites {
-        struct site ***leaf; /* 2^18 leaves of 2^8 sites, made when needed */
+        struct site **leaves[1 << (SITE_ID_BITS - 18)]; /* tables of 2^14 leaves of 2^4 sites, made when needed */
         struct site **site;
         size_t count, room;
 };
@@ -41,48 +71,64 @@ struct sites {
 struct site *sites_make(struct sites *sites, uint32_t stack);
 void sites_free(struct sites *sites);
 
-/* Adds what `from` counted to `site`: two stacks turned out to be one. Both must be at the same peak. */
-void site_merge(struct site *site, struct site *from, const struct clock *clock);
+/* Adds what `from` counted to `site`: two stacks turned out to be one. Both must be at the same peak, and finished. */
+void site_merge(struct site *site, const struct site *from);
+
+void site_count_carry(struct site *site, unsigned which);
+
+static inline void site_count_add(struct site *site, unsigned which, uint32_t more)
+{
+        site->count[which] += more;
+        if (site->count[which] < more)
+                site_count_carry(site, which);
+}
+
+static inline uint64_t site_count(const struct site *site, unsigned which) /* age, SITE_RESIZED or SITE_RESIZES */
+{
+        return (site->count_high ? (uint64_t)site->count_high[which] << 32 : 0) + site->count[which];
+}
+
+uint64_t site_frees(const struct site *site);
+uint64_t site_allocations(const struct site *site);
+static inline uint64_t site_freed(const struct site *site) /* bytes */
+{
+        return site->requested - (uint64_t)site->live_bytes;
+}
+
+/* Before something is counted in bin `number` of that clock. True: the site had no such bin yet. */
+bool site_bin_open(struct site *site, const struct clock *clock, int64_t number);
+void site_bins_finish(struct site *site, const struct clock *clock); /* closes, and brings them to the clock's width */
+static inline bool site_bin_is_open(const struct site *site, const struct clock *clock, int64_t number)
+{
+        return site->bin == number && site->doublings == clock->doublings;
+}
+
+/* NULL: the room is not there. It may be that of a site not made yet. */
+static inline struct site *sites_room(const struct sites *sites, uint32_t stack)
+{
+        struct site **leaves, *leaf;
+
+        if (stack >> SITE_ID_BITS)
+                return NULL;
+        leaves = sites->leaves[stack >> 18];
+        leaf = leaves ? leaves[stack >> 4 & 0x3fff] : NULL;
+        return leaf ? leaf + (stack & 0xf) : NULL;
+}
 
 /* Ids out of range are the unknown stack 0: a damaged frame must not cost memory. */
 static inline struct site *sites_at(struct sites *sites, uint32_t stack)
 {
-        enum { LEAF_BITS = 8 };
+        struct site *site = sites_room(sites, stack);
 
-        if (stack >> SITE_ID_BITS)
-                stack = 0;
-        if (sites->leaf && sites->leaf[stack >> LEAF_BITS]) {
-                struct site *site = sites->leaf[stack >> LEAF_BITS][stack & ((1 << LEAF_BITS) - 1)];
-
-                if (site)
-                        return site;
-        }
-        return sites_make(sites, stack);
-}
-
-/* Fetches what sites_at will need for that stack. */
-static inline void sites_fetch(const struct sites *sites, uint32_t stack)
-{
-        enum { LEAF_BITS = 8 };
-
-        if (!(stack >> SITE_ID_BITS) && sites->leaf && sites->leaf[stack >> LEAF_BITS])
-                __builtin_prefetch(&sites->leaf[stack >> LEAF_BITS][stack & ((1 << LEAF_BITS) - 1)]);
+        return site && site->peak_seen != SITE_UNMADE ? site : sites_make(sites, stack >> SITE_ID_BITS ? 0 : stack);
 }
 
 /* Before anything is noted about a walk: forgets what an earlier one has said. */
-static inline void site_before_walk(struct site *site, uint32_t walk)
-{
-        if (site->walk == walk)
-                return;
-        site->walk = walk;
-        site->walk_blocks = site->walk_bytes = site->walk_usable = 0;
-        site->pinned_bytes = site->pinning_blocks = site->pinned_slabs = 0;
-        site->after_blocks = site->after_bytes = 0;
-}
+struct site_walk *site_walk(struct site *site, uint32_t number);
 
 /* A new peak of the process only counts up `peak`: no copy of all sites. A site that changes after the latest peak
  * first saves what it held then; one that does not change still holds it. */
-static inline void site_before_change(struct site *site, uint64_t peak)
+static inline void site_before_change(struct site *site, uint32_t peak)
 {
         if (site->peak_seen == peak)
                 return;

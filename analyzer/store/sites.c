@@ -58,13 +58,13 @@ const char *tables_kind(int kind)
 static void write_counts(struct writer *writer, const struct site *site)
 {
         const uint64_t values[] = {
-                site->allocations,
-                site->frees,
-                site->resizes,
-                site->ages[WIRE_AGE_TEMPORARY],
-                site->ages[WIRE_AGE_TEMPORARY] + site->ages[WIRE_AGE_1MS],
+                site_allocations(site),
+                site_frees(site),
+                site_count(site, SITE_RESIZES),
+                site_count(site, WIRE_AGE_TEMPORARY),
+                site_count(site, WIRE_AGE_TEMPORARY) + site_count(site, WIRE_AGE_1MS),
                 site->requested,
-                site->freed,
+                site_freed(site),
                 site->allocated_usable,
                 (uint64_t)site->live_blocks,
                 (uint64_t)site->live_bytes,
@@ -82,13 +82,15 @@ static void write_counts(struct writer *writer, const struct site *site)
 static void write_site(struct writer *writer, const struct model *model, const struct catalog_site *row)
 {
         const struct site *site = row->site;
-        bool allocates = site->allocations || site->resizes;
+        static const struct site_walk none;
+        const struct site_walk *walk = site->walk ? site->walk : &none;
+        bool allocates = site_allocations(site) || site_count(site, SITE_RESIZES);
         char ages[SITE_AGES * 21 + 1] = "";
         int length = 0;
 
-        for (size_t i = 0; i < SITE_AGES; i++)
+        for (unsigned i = 0; i < SITE_AGES; i++)
                 length += snprintf(ages + length, sizeof ages - (size_t)length, "%s%llu", i ? " " : "",
-                                   (unsigned long long)site->ages[i]);
+                                   (unsigned long long)site_count(site, i));
         writer_integer(writer, row->process->number);
         writer_integer(writer, row->stack + UINT64_C(1));
         writer_text(writer, tables_kind(site->kind));
@@ -103,9 +105,9 @@ static void write_site(struct writer *writer, const struct model *model, const s
                         writer_null(writer);
         }
         writer_text(writer, ages);
-        writer_integer(writer, site->pinned_bytes);
-        writer_integer(writer, site->pinning_blocks);
-        writer_integer(writer, site->pinned_slabs);
+        writer_integer(writer, walk->pinned_bytes);
+        writer_integer(writer, walk->pinning_blocks);
+        writer_integer(writer, walk->pinned_slabs);
         writer_row(writer);
 }
 
@@ -118,10 +120,10 @@ void tables_sites(struct writer *writer, const struct model *model, const struct
         }
         writer_table(writer, "series");
         for (size_t i = 0; i < catalog->site_count; i++) {
-                const struct series *series = &catalog->site[i].site->series;
+                const struct site *site = catalog->site[i].site;
 
-                for (size_t j = 0; j < series->count; j++) {
-                        const struct bin *bin = &series->bin[j];
+                for (size_t j = 0; j < site->bin_count; j++) {
+                        const struct site_bin *bin = &site->bins[j];
 
                         writer_integer(writer, i + 1);
                         writer_integer(writer, model_site_bin(model, bin));

@@ -42,10 +42,10 @@ Test(counting, what_lives_is_allocated_less_freed)
         struct site *site = site_of(model, 1, 7);
         struct process *process = model_main(model);
 
-        cr_expect_eq(site->allocations, 2);
-        cr_expect_eq(site->frees, 1);
+        cr_expect_eq(site_allocations(site), 2);
+        cr_expect_eq(site_frees(site), 1);
         cr_expect_eq(site->requested, 130);
-        cr_expect_eq(site->freed, 100);
+        cr_expect_eq(site_freed(site), 100);
         cr_expect_eq(site->live_blocks, 1);
         cr_expect_eq(site->live_bytes, 30);
         cr_expect_eq(site->live_usable, 32);
@@ -54,7 +54,7 @@ Test(counting, what_lives_is_allocated_less_freed)
         cr_expect_eq(site->size_max, 100);
         cr_expect_eq(site->bytes_max, 130);
         cr_expect_eq(site->kind, WIRE_CALLOC, "the first kind seen");
-        cr_expect_eq(site->ages[WIRE_AGE_10MS], 1);
+        cr_expect_eq(site_count(site, WIRE_AGE_10MS), 1);
         cr_expect_eq(process->live_blocks, 2);
         cr_expect_eq(process->live_bytes, 31);
         cr_expect_eq(model->events, 4);
@@ -75,9 +75,9 @@ Test(counting, a_resize_is_neither_an_allocation_nor_a_free_and_moves_the_block)
         cr_expect_eq(model_main(model)->frees, 0);
         cr_expect_eq(model_main(model)->resizes, 1);
         cr_expect_eq(old->live_blocks, 0);
-        cr_expect_eq(old->frees, 0);
-        cr_expect_eq(new->allocations, 0);
-        cr_expect_eq(new->resizes, 1);
+        cr_expect_eq(site_frees(old), 0);
+        cr_expect_eq(site_allocations(new), 0);
+        cr_expect_eq(site_count(new, SITE_RESIZES), 1);
         cr_expect_eq(new->live_blocks, 1);
         cr_expect_eq(new->live_bytes, 200);
         cr_expect_eq(new->kind, WIRE_REALLOC);
@@ -107,7 +107,7 @@ Test(counting, temporary_blocks_are_counted)
         struct model *model = feed();
 
         cr_expect_eq(model_main(model)->temporary, 2);
-        cr_expect_eq(site_of(model, 1, 7)->ages[WIRE_AGE_1MS], 1);
+        cr_expect_eq(site_count(site_of(model, 1, 7), WIRE_AGE_1MS), 1);
 }
 
 Test(counting, each_site_holds_what_it_held_at_the_peak)
@@ -213,7 +213,7 @@ Test(counting, a_sites_bins_keep_up_with_a_run_that_outgrows_them)
 {
         const uint64_t start_ns = stream.time_ns;
         struct model *model;
-        const struct series *series;
+        const struct site *site;
 
         for (uint64_t i = 0; i < 4; i++) {
                 stream.time_ns = start_ns + i * CLOCK_BINS_MAX * CLOCK_BIN_NS;
@@ -221,12 +221,12 @@ Test(counting, a_sites_bins_keep_up_with_a_run_that_outgrows_them)
                 stream_flush(&stream);
         }
         model = feed();
-        series = &site_of(model, 1, 1)->series;
+        site = site_of(model, 1, 1);
 
-        cr_assert_eq(series->count, 4);
+        cr_assert_eq(site->bin_count, 4);
         for (size_t i = 0; i < 4; i++) {
-                cr_expect_eq(series->bin[i].allocations, 1);
-                cr_expect_eq(model_site_bin(model, &series->bin[i]), i * CLOCK_BINS_MAX / 4);
+                cr_expect_eq(site->bins[i].allocations, 1);
+                cr_expect_eq(model_site_bin(model, &site->bins[i]), i * CLOCK_BINS_MAX / 4);
         }
 }
 
@@ -275,11 +275,11 @@ Test(counting, what_blocks_have_and_pin_at_the_end_is_what_the_walk_says)
         struct model *model = feed();
 
         cr_expect_eq(site_of(model, 1, 1)->live_usable, 18);
-        cr_expect_eq(site_of(model, 1, 1)->pinned_bytes, 100);
-        cr_expect_eq(site_of(model, 1, 1)->pinning_blocks, 1);
-        cr_expect_eq(site_of(model, 1, 1)->pinned_slabs, 1);
+        cr_expect_eq(site_of(model, 1, 1)->walk->pinned_bytes, 100);
+        cr_expect_eq(site_of(model, 1, 1)->walk->pinning_blocks, 1);
+        cr_expect_eq(site_of(model, 1, 1)->walk->pinned_slabs, 1);
         cr_expect_eq(site_of(model, 1, 2)->live_usable, 32, "by its size: it has changed since the walk");
-        cr_expect_eq(site_of(model, 1, 2)->pinned_bytes, 0, "the first walk is forgotten");
+        cr_expect_eq(site_of(model, 1, 2)->walk->pinned_bytes, 0, "the first walk is forgotten");
 }
 
 Test(counting, what_the_walker_does_after_its_walk_is_not_held_against_it)

@@ -4,6 +4,7 @@
 #include "analyzer/model/classes.h"
 #include "analyzer/model/sequence.h"
 #include "analyzer/model/series.h"
+#include "analyzer/model/site.h"
 
 Test(sequence, frames_in_order_leave_nothing_missing)
 {
@@ -141,23 +142,84 @@ Test(series, any_time_at_all_is_borne)
         series_free(&series);
 }
 
-Test(series, two_are_merged_bin_by_bin)
+static void allocate(struct site *site, struct clock *clock, uint64_t time_ns, int64_t blocks)
+{
+        int64_t number = clock_bin(clock, time_ns);
+
+        if (!site_bin_is_open(site, clock, number))
+                site_bin_open(site, clock, number);
+        site->live_blocks += blocks;
+        site->live_bytes += 10 * blocks;
+        site->requested += 10 * (uint64_t)blocks;
+}
+
+Test(site, its_bins_come_in_any_order)
 {
         struct clock clock = clock_at(0);
-        struct series one = {0}, two = {0};
+        struct sites sites = {0};
+        struct site *site = sites_at(&sites, 7);
 
-        put(&one, &clock, 0);
-        put(&two, &clock, 0);
-        put(&two, &clock, 3 * CLOCK_BIN_NS);
-        put(&one, &clock, 600 * CLOCK_BIN_NS); /* wider bins, which the other has not heard of */
-        series_merge(&one, &two, &clock);
+        allocate(site, &clock, 5 * CLOCK_BIN_NS, 1);
+        allocate(site, &clock, 8 * CLOCK_BIN_NS, 2);
+        allocate(site, &clock, 5 * CLOCK_BIN_NS, 4); /* another thread, late */
+        allocate(site, &clock, 0, 8);
+        allocate(site, &clock, 600 * CLOCK_BIN_NS, 16); /* wider bins */
+        allocate(site, &clock, 8 * CLOCK_BIN_NS, 32);
+        site_bins_finish(site, &clock);
 
-        cr_assert_eq(one.count, 3);
-        cr_expect_eq(one.bin[0].allocations, 2);
-        cr_expect_eq(one.bin[1].number, 1);
-        cr_expect_eq(one.bin[2].number, 300);
-        series_free(&one);
-        series_free(&two);
+        static const struct {
+                int64_t number;
+                uint64_t allocations;
+        } expected[] = {{0, 8}, {2, 5}, {4, 34}, {300, 16}};
+
+        cr_assert_eq(site->bin_count, 4);
+        for (int i = 0; i < 4; i++) {
+                cr_expect_eq(site->bins[i].number, expected[i].number);
+                cr_expect_eq(site->bins[i].allocations, expected[i].allocations);
+                cr_expect_eq(site->bins[i].requested, expected[i].allocations * 10);
+                cr_expect_eq(site->bins[i].freed, 0);
+        }
+        sites_free(&sites);
+}
+
+Test(site, two_are_merged_bin_by_bin)
+{
+        struct clock clock = clock_at(0);
+        struct sites sites = {0};
+        struct site *one = sites_at(&sites, 1), *two = sites_at(&sites, 2);
+
+        allocate(one, &clock, 0, 1);
+        allocate(two, &clock, 0, 1);
+        allocate(two, &clock, 3 * CLOCK_BIN_NS, 1);
+        allocate(one, &clock, 600 * CLOCK_BIN_NS, 1); /* wider bins, which the other has not heard of */
+        site_bins_finish(one, &clock);
+        site_bins_finish(two, &clock);
+        site_merge(one, two);
+
+        cr_assert_eq(one->bin_count, 3);
+        cr_expect_eq(one->bins[0].allocations, 2);
+        cr_expect_eq(one->bins[1].number, 1);
+        cr_expect_eq(one->bins[2].number, 300);
+        cr_expect_eq(one->live_blocks, 4);
+        sites_free(&sites);
+}
+
+Test(site, counts_go_on_beyond_32_bits)
+{
+        struct sites sites = {0};
+        struct site *one = sites_at(&sites, 1), *two = sites_at(&sites, 2);
+
+        for (int i = 0; i < 5; i++) {
+                site_count_add(one, WIRE_AGE_1MS, UINT32_MAX);
+                site_count_add(two, WIRE_AGE_1MS, UINT32_MAX);
+        }
+        site_count_add(one, WIRE_AGE_TEMPORARY, 7);
+        cr_expect_eq(site_count(one, WIRE_AGE_1MS), UINT64_C(5) * UINT32_MAX);
+        cr_expect_eq(site_frees(one), UINT64_C(5) * UINT32_MAX + 7);
+        site_merge(one, two);
+        cr_expect_eq(site_count(one, WIRE_AGE_1MS), UINT64_C(10) * UINT32_MAX);
+        cr_expect_eq(site_count(one, WIRE_AGE_TEMPORARY), 7);
+        sites_free(&sites);
 }
 
 Test(classes, a_request_takes_the_smallest_block_that_holds_it)

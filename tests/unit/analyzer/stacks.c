@@ -143,9 +143,9 @@ Test(stacks, stacks_of_equal_frames_are_one_however_they_were_cut)
         struct catalog *catalog = make();
 
         cr_assert_eq(catalog->site_count, 4); /* of 1, 3 and 5; 2; 4; 6 */
-        cr_expect_eq(catalog->site[0].site->allocations, 3);
+        cr_expect_eq(site_allocations(catalog->site[0].site), 3);
         cr_expect_eq(place_of(catalog, 0, 2)->offset, 0x30);
-        cr_expect_eq(catalog->site[1].site->allocations, 1);
+        cr_expect_eq(site_allocations(catalog->site[1].site), 1);
         cr_expect_eq(catalog->stack[catalog->site[3].stack].flags, WIRE_STACK_TRUNCATED);
 }
 
@@ -186,7 +186,7 @@ Test(stacks, a_library_loaded_twice_is_one_and_its_sites_are_merged)
         struct catalog *catalog = make();
 
         cr_assert_eq(catalog->site_count, 1);
-        cr_expect_eq(catalog->site[0].site->allocations, 2);
+        cr_expect_eq(site_allocations(catalog->site[0].site), 2);
         cr_expect_eq(catalog->site[0].site->live_bytes, 30);
         cr_expect_eq(catalog->site[0].site->peak_bytes, 30);
         cr_expect_eq(catalog->site[0].site->size_max, 20);
