@@ -66,7 +66,7 @@ struct memo {
         struct memo_counts counts;
         struct mapping mapping;
         int checkpoint[FRAMES_MAX / CHECKPOINT + 1];
-        struct rule rules[RULES_CACHE_ENTRIES];
+        struct rules_cache rules;
         struct frame *frame; /* guarded_frame + 1: frame[-1] ends every search outward */
         struct frame guarded_frame[FRAMES_MAX + 2];
         struct word word[3 * FRAMES_MAX + 8];
@@ -93,6 +93,8 @@ struct memo *memo_create(enum memo_mode mode, unsigned depth_max, memo_define *d
         memo->depth_max = depth_max;
         memo->define = define;
         memo->context = context;
+        memo->recent.shift = 64 - RECENT_BITS_FIRST;
+        rules_cache_empty(&memo->rules);
         memo->frame = memo->guarded_frame + 1;
         memo->guarded_frame[0].sp = UINT64_MAX;
         return memo;
@@ -100,7 +102,7 @@ struct memo *memo_create(enum memo_mode mode, unsigned depth_max, memo_define *d
 
 uint64_t memo_bytes(const struct memo *memo)
 {
-        return sizeof memo->rules +
+        return (sizeof(struct rule) << (64 - memo->rules.shift)) +
                memo->depth_seen * (sizeof(struct frame) + 2 * sizeof(struct word) + sizeof(struct step)) +
                3 * STEP_PAGE;
 }
@@ -122,7 +124,7 @@ uint64_t memo_stack_end(const struct memo *memo)
 
 static void recent_forget(struct memo *memo)
 {
-        for (unsigned i = 0; i < RECENT_STACKS; i++)
+        for (unsigned i = 0; i < 1u << (64 - memo->recent.shift); i++)
                 if (memo->recent.stack[i].return_address) /* or memory would be touched for nothing */
                         memo->recent.stack[i].return_address = 0;
 }
@@ -410,7 +412,7 @@ static inline uint32_t walk(struct memo *memo, struct step_state *state, int *in
                 if (at >= 0 && frame_is(&frame[at], state) && LIKELY(!state->unsafe) && memo_holds(memo, &at))
                         break;
 
-                const struct rule *rule = rules_lookup(memo->rules, state->pc);
+                const struct rule *rule = rules_lookup(&memo->rules, state->pc);
                 struct step *step = &memo->step[count++];
 
                 step->key = rule->key;
@@ -436,7 +438,7 @@ static inline uint32_t walk(struct memo *memo, struct step_state *state, int *in
 /* Modules have come to be known, or gone: nothing that was cached may be used. */
 static COLD void memo_renew(struct memo *memo, uint64_t epoch)
 {
-        memset(memo->rules, 0, sizeof memo->rules);
+        rules_cache_empty(&memo->rules);
         memo_drop(memo);
         memo->epoch = epoch >> 32 ? UINT64_MAX : epoch; /* while one is being unloaded: no longer than once */
         /* When captures are verified, recent stacks are looked for where that can be done. */
@@ -462,6 +464,9 @@ static uint32_t capture_own(struct memo *memo, const uintptr_t *frame)
                 memo_renew(memo, epoch);
         if (UNLIKELY(memo->unsafe))
                 memo->count = 0;
+        if (UNLIKELY(rules_cache_is_small(&memo->rules)))
+                rules_cache_grow(&memo->rules);
+
         uint32_t count = walk(memo, &state, &kept, &status);
 
         memo->unsafe = state.unsafe;
@@ -500,7 +505,7 @@ static size_t address_keys(struct memo *memo, int count, const uintptr_t *frame,
         while (first < count && (uintptr_t)address[first] != frame[1])
                 first++;
         for (int i = first; i < count && keys < FRAMES_MAX && address[i]; i++) {
-                const struct rule *rule = rules_lookup(memo->rules, (uintptr_t)address[i] - (is_signal ? 0 : 1));
+                const struct rule *rule = rules_lookup(&memo->rules, (uintptr_t)address[i] - (is_signal ? 0 : 1));
 
                 ret_key[keys++] = rule->key;
                 is_signal = rule->kind == RULE_SIGNAL;
@@ -584,14 +589,23 @@ bool memo_trunk_holds(const struct memo *memo, const struct recent_stack *stack)
                words_check(memo->word, memo->frame[index].word_count) == 0;
 }
 
+/* Stacks have taken each other's places a while: there shall be more. */
+static COLD void recent_grow(struct memo *memo)
+{
+        recent_forget(memo);
+        memo->recent.shift -= RECENT_BITS_STEP;
+        memo->recent.entered = 0;
+}
+
 /* Enters the stack of the last walk, whose innermost words the entry takes. */
-static void recent_enter(const struct memo *memo, struct recent_stack *stack, const uintptr_t *frame, uint32_t id)
+static void recent_enter(struct memo *memo, struct recent_stack *stack, const uintptr_t *frame, uint32_t id)
 {
         const struct frame *leaf = &memo->frame[memo->count - 1];
         int trunk = (int)memo->count - 1;
         uint32_t words;
 
         stack->return_address = 0;
+        memo->recent.entered++;
         while (trunk >= 0 && leaf->word_count - (trunk ? memo->frame[trunk - 1].word_count : 0) <= RECENT_WORDS)
                 trunk--;
         words = leaf->word_count - (trunk >= 0 ? memo->frame[trunk].word_count : 0);
@@ -626,6 +640,8 @@ static inline uint32_t capture_and_keep(struct memo *memo, const uintptr_t *fram
         else if (LIKELY(id && memo->mode != MEMO_LIBUNWIND && !memo->unsafe && !memo->root_flags && memo->count &&
                         !(memo->depth_max && memo->count > memo->depth_max)))
                 recent_enter(memo, stack, frame, id);
+        if (UNLIKELY(memo->recent.entered >> (64 - memo->recent.shift)) && memo->recent.shift != 64 - RECENT_BITS_MAX)
+                recent_grow(memo);
         return id;
 }
 

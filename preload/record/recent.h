@@ -17,8 +17,9 @@
 #include "preload/record/step.h"
 
 enum {
-        RECENT_BITS = 7,
-        RECENT_STACKS = 1 << RECENT_BITS,
+        RECENT_BITS_FIRST = 3, /* it begins small, since a hash spreads a few stacks over all the pages there are */
+        RECENT_BITS_STEP = 2,
+        RECENT_BITS_MAX = 7, /* more of them gain little */
         RECENT_WORDS = 40,
         RECENT_ALL = -1, /* as trunk: the entry holds all words */
 };
@@ -37,15 +38,17 @@ struct recent_stack {
 };
 
 struct recent {
-        uint64_t epoch; /* of the modules; when that changes all entries are dropped */
-        struct recent_stack stack[RECENT_STACKS];
+        uint64_t epoch;   /* of the modules; when that changes all entries are dropped */
+        uint32_t shift;   /* of the hash: 64 - bits */
+        uint32_t entered; /* stacks, since it had this size */
+        struct recent_stack stack[1 << RECENT_BITS_MAX];
 };
 
 static inline struct recent_stack *recent_at(struct recent *recent, const uintptr_t *frame)
 {
         uint64_t hash = ((uintptr_t)frame + frame[1]) * UINT64_C(0x9e3779b97f4a7c15);
 
-        return &recent->stack[hash >> (64 - RECENT_BITS)];
+        return &recent->stack[hash >> recent->shift];
 }
 
 /* Whether the capture that begins at `frame` is in the state of the entry, and its words hold. */

@@ -239,3 +239,20 @@ void rules_fill(uint64_t pc, struct rule *ret_rule)
         if (entry && modules_epoch() == epoch)
                 shared_put(index, entry, tag, ret_rule);
 }
+
+/* --- the cache of one thread ------------------------------------------------------------------------------------- */
+
+void rules_cache_empty(struct rules_cache *cache)
+{
+        if (cache->shift) /* or it has never been used, and is empty */
+                memset(cache->rule, 0, sizeof cache->rule[0] << (64 - cache->shift));
+        else
+                cache->shift = 64 - RULES_CACHE_BITS_FIRST;
+        cache->fills = 0;
+}
+
+COLD void rules_cache_grow(struct rules_cache *cache)
+{
+        rules_cache_empty(cache);
+        cache->shift -= RULES_CACHE_BITS_STEP;
+}

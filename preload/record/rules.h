@@ -32,7 +32,15 @@ struct rule {
         uint8_t flags;
 };
 
-enum { RULES_CACHE_BITS = 11, RULES_CACHE_ENTRIES = 1 << RULES_CACHE_BITS, RULES_GENERATION_SHIFT = 48 };
+enum { RULES_GENERATION_SHIFT = 48, RULES_CACHE_BITS_FIRST = 6, RULES_CACHE_BITS_STEP = 5, RULES_CACHE_BITS_MAX = 11 };
+
+/* The cache of one thread. It begins small, since a hash spreads a few rules over all the pages there are. */
+struct rules_cache {
+        uint32_t shift; /* of the hash: 64 - bits */
+        uint32_t fills; /* since the cache was emptied */
+        struct rule rule[1 << RULES_CACHE_BITS_MAX];
+};
+
 enum { RULES_SHARED_BYTES = 24 * ((1 << 9) + (1 << 12) + (1 << 16)) }; /* of address space: the cache of all threads */
 
 bool rules_open(void);                               /* in the constructor; false: no memory */
@@ -45,13 +53,22 @@ static inline bool rules_key_is(uint64_t key, uint64_t pc)
         return (key ^ pc) << (64 - RULES_GENERATION_SHIFT) == 0;
 }
 
-/* `cache` has RULES_CACHE_ENTRIES entries and is the thread's own. */
-static inline const struct rule *rules_lookup(struct rule *cache, uint64_t pc)
+void rules_cache_empty(struct rules_cache *cache); /* also to begin with */
+/* To be asked where no rule of the cache is in hand: makes it larger if it has been filled over and over. */
+void rules_cache_grow(struct rules_cache *cache);
+static inline bool rules_cache_is_small(const struct rules_cache *cache)
 {
-        struct rule *rule = &cache[pc * UINT64_C(0x9e3779b97f4a7c15) >> (64 - RULES_CACHE_BITS)];
+        return cache->fills >> (64 - cache->shift) != 0 && cache->shift != 64 - RULES_CACHE_BITS_MAX;
+}
 
-        if (UNLIKELY(!rules_key_is(rule->key, pc)))
+static inline const struct rule *rules_lookup(struct rules_cache *cache, uint64_t pc)
+{
+        struct rule *rule = &cache->rule[pc * UINT64_C(0x9e3779b97f4a7c15) >> cache->shift];
+
+        if (UNLIKELY(!rules_key_is(rule->key, pc))) {
+                cache->fills++;
                 rules_fill(pc, rule);
+        }
         return rule;
 }
 
