@@ -56,6 +56,15 @@ static inline void block_store(struct thread *thread, struct block *block, size_
         if (UNLIKELY(checks.any))
                 checks_ready(thread, block, size, record);
         atomic_store_explicit(block->side, record, memory_order_release);
+        if (UNLIKELY(thread->heap->sampling.on))
+                thread->allocated = heap_allocated(thread->heap);
+}
+
+/* In a sample, the recorder does not see all that lies between an allocation and its free. */
+static COLD void block_look_between(struct thread *thread)
+{
+        if (heap_allocated(thread->heap) != thread->allocated)
+                thread->recorder.last = NULL;
 }
 
 void *block_new(size_t size, size_t alignment, enum wire_alloc_kind kind, bool zero, const uintptr_t *frame)
@@ -133,6 +142,8 @@ void block_free(void *start, const struct free_call *call)
                 return;
         if (LIKELY(block_take(thread, start, call, &block, &record))) {
                 /* Recorded first: once released, another thread may get the same address. */
+                if (record && UNLIKELY(thread->heap->sampling.on))
+                        block_look_between(thread);
                 if (record)
                         recorder_free(&thread->recorder, record, block.usable, start);
                 release(thread, &block);
@@ -158,6 +169,17 @@ static bool block_move(struct thread *thread, struct block *block, size_t size, 
         return true;
 }
 
+/* By its change of size, the block has come into the sample or left it. */
+static COLD void block_resampled(struct thread *thread, struct block *block, size_t size, uint64_t record,
+                                 size_t usable_old, const uintptr_t *frame)
+{
+        if (record)
+                recorder_resize_lost(&thread->recorder, record, usable_old, block->start);
+        else
+                block_store(thread, block, size,
+                            recorder_resize_won(&thread->recorder, frame, size, block->usable, block->start));
+}
+
 /* The block has been taken. False: no memory; its record is to be put back. */
 static bool block_resize_taken(struct thread *thread, struct block *block, size_t size, uint64_t record,
                                const uintptr_t *frame)
@@ -168,7 +190,9 @@ static bool block_resize_taken(struct thread *thread, struct block *block, size_
 
         switch (resize(thread->heap, block, size)) {
         case HEAP_RESIZE_IN_PLACE:
-                if (block->side)
+                if (UNLIKELY(!block->side != !record))
+                        block_resampled(thread, block, size, record, usable, frame);
+                else if (block->side)
                         block_store(
                                 thread, block, size,
                                 recorder_resize(&thread->recorder, frame, record, usable, size, block->usable, start));

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "wire/weight.h"
+
 enum { DEBUG_QUARANTINE_BYTES = 16 << 20 };
 
 struct config config = {.stall_ms = 10000};
@@ -99,6 +101,13 @@ static void config_debug(void)
                 config.quarantine_bytes = DEBUG_QUARANTINE_BYTES;
 }
 
+static void config_sample(const char *value)
+{
+        size_t bytes = bytes_of(value, 0);
+
+        config.sample_rate = bytes < WIRE_SAMPLE_RATE_MAX ? (unsigned)bytes : WIRE_SAMPLE_RATE_MAX;
+}
+
 static void config_entry(const char *entry)
 {
         const char *value;
@@ -117,6 +126,8 @@ static void config_entry(const char *entry)
                 config.stack_depth = number_of(value, 0);
         else if ((value = value_of(entry, "HEAPTAP_STALL_MS")))
                 config.stall_ms = number_of(value, config.stall_ms);
+        else if ((value = value_of(entry, "HEAPTAP_SAMPLE")))
+                config_sample(value);
         else if ((value = value_of(entry, "HEAPTAP_UNWIND")))
                 config.unwind = strcmp(value, "libunwind") == 0    ? CONFIG_UNWIND_LIBUNWIND
                                 : strcmp(value, "verify") == 0     ? CONFIG_UNWIND_VERIFY
@@ -159,6 +170,8 @@ void config_read(char **environment, const char *library)
         config_debug();
         if (!config.pipe[0])
                 config.trace = CONFIG_TRACE_NONE;
+        if (config.trace != CONFIG_TRACE_FULL)
+                config.sample_rate = 0;
         if (config.follow || config.trace == CONFIG_TRACE_NONE)
                 return;
         for (char **from = environment; *from; from++) {

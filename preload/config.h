@@ -29,6 +29,7 @@ struct config {
         bool drop;                 /* HEAPTAP_DROP=1: a full pipe loses events instead of making the program wait */
         unsigned stack_depth;      /* HEAPTAP_STACK_DEPTH: innermost frames kept; 0: all */
         unsigned stall_ms;         /* HEAPTAP_STALL_MS: how long a reader may show no sign of life */
+        unsigned sample_rate;      /* HEAPTAP_SAMPLE: bytes, of which one is sampled; 0: every block is recorded */
         char pipe[256];            /* HEAPTAP_PIPE: path of the FIFO */
         bool ungoverned;           /* HEAPTAP_GOVERNOR=off: limits do not change with memory pressure */
         size_t retain_bytes;       /* HEAPTAP_RETAIN: free memory that stays for good */

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -82,7 +83,7 @@ static void classes_fill(struct wire_classes *classes)
 
 static void hello(void)
 {
-        struct thread *thread = thread_sided ? thread_enter() : NULL;
+        struct thread *thread = thread_recorded ? thread_enter() : NULL;
 
         if (thread) {
                 recorder_hello(&thread->recorder);
@@ -91,6 +92,13 @@ static void hello(void)
                 recorder_hello(&herald);
                 recorder_end(&herald); /* a forked child must find nothing of ours in it */
         }
+}
+
+static uint64_t seed_make(void)
+{
+        const uint64_t *random = (const uint64_t *)getauxval(AT_RANDOM);
+
+        return platform_ticks() + (uint64_t)thread_pid + (random ? random[1] : 0);
 }
 
 static void record_begin(int argument_count, char **argument)
@@ -104,6 +112,7 @@ static void record_begin(int argument_count, char **argument)
                 .own_malloc = passive,
                 .traced = config.trace == CONFIG_TRACE_FULL && !passive,
                 .late = began_late,
+                .sample_rate = passive ? 0 : config.sample_rate,
                 .exe = exe,
                 .argument_count = argument_count,
                 .argument = argument,
@@ -117,7 +126,10 @@ static void record_begin(int argument_count, char **argument)
         threads_watch_fork();
         news_open();
         pthread_atfork(NULL, NULL, forked);
-        if (options.traced) {
+        if (options.sample_rate) {
+                samplings_open(options.sample_rate, seed_make());
+                threads_sample();
+        } else if (options.traced) {
                 checks_encode_links();
                 threads_sidelong();
                 checks_open();
@@ -206,7 +218,7 @@ static void last_words(enum wire_exit how)
                 return;
         if (atomic_exchange(&closed, true))
                 return;
-        if (thread_sided)
+        if (thread_recorded)
                 thread = thread_enter();
         if (thread) {
                 if (checks.any)

@@ -27,7 +27,7 @@ EXPORT int dlclose(void *handle)
 
         if (UNLIKELY(!real))
                 real = (close_function *)dlsym(RTLD_NEXT, "dlclose");
-        if (!thread_sided)
+        if (!thread_recorded)
                 return real(handle);
         /* What stacks name of the library must have been said before it goes. */
         thread = thread_enter();

@@ -92,7 +92,7 @@ static void wrote(void)
 {
         if (!recorder_is_on())
                 return;
-        if (!thread_sided)
+        if (!thread_recorded)
                 speak();
         else if (thread_current)
                 recorder_hurry(&thread_current->recorder);

@@ -16,7 +16,7 @@
 THREAD_LOCAL struct heap *heap_current = &heap_none;
 THREAD_LOCAL struct thread *thread_current;
 
-bool thread_sided;
+bool thread_sided, thread_recorded;
 
 static uint32_t canary_first = 1;
 volatile uint32_t *thread_canary = &canary_first;
@@ -65,9 +65,9 @@ static bool thread_equip(struct thread *thread)
         thread->destructor_runs = 0;
         if (!thread->heap)
                 thread->heap = heap_create(thread_sided);
-        if (thread->heap && thread_sided && !thread->recording)
+        if (thread->heap && thread_recorded && !thread->recording)
                 thread->recording = recorder_begin(&thread->recorder);
-        return thread->heap && (thread->recording || !thread_sided);
+        return thread->heap && (thread->recording || !thread_recorded);
 }
 
 struct thread *thread_enter_slow(void)
@@ -141,7 +141,7 @@ static void threads_orphan_others(void)
         for (struct thread *thread = atomic_load(&threads); thread; thread = thread->next) {
                 recorder_after_fork(&thread->recorder);
                 if (thread == survivor) {
-                        thread->recording = thread_sided && recorder_begin(&thread->recorder);
+                        thread->recording = thread_recorded && recorder_begin(&thread->recorder);
                         continue;
                 }
                 thread->recording = false;
@@ -163,29 +163,46 @@ void threads_notice_fork(void)
                 return;
         thread_pid = pid;
         recorders_after_fork();
+        samplings_seed(platform_ticks() + (uint64_t)pid);
         threads_orphan_others();
         /* The analyzer learns of this process even if it allocates nothing and closes all descriptors. */
         if (thread_current && thread_current->recording)
                 recorder_introduce(&thread_current->recorder);
 }
 
-void threads_sidelong(void)
+static void thread_equip_again(struct thread *thread)
 {
-        struct thread *thread = thread_current;
-
-        thread_sided = true;
-        if (!thread || thread == &thread_ended)
-                return;
-        /* What this thread has allocated before stays where it is; its heap is for others to adopt. */
         heap_current = &heap_none;
-        heap_retire(thread->heap);
-        thread->heap = NULL;
         if (thread_equip(thread)) {
                 thread->busy = false;
                 return;
         }
         thread_current = NULL;
         thread_give_back(thread);
+}
+
+void threads_sidelong(void)
+{
+        struct thread *thread = thread_current;
+
+        thread_sided = thread_recorded = true;
+        if (!thread || thread == &thread_ended)
+                return;
+        /* What this thread has allocated before stays where it is; its heap is for others to adopt. */
+        heap_retire(thread->heap);
+        thread->heap = NULL;
+        thread_equip_again(thread);
+}
+
+void threads_sample(void)
+{
+        struct thread *thread = thread_current;
+
+        thread_recorded = true;
+        if (!thread || thread == &thread_ended)
+                return;
+        heap_sample(thread->heap);
+        thread_equip_again(thread);
 }
 
 bool threads_watch_fork(void)

@@ -28,6 +28,7 @@ struct thread {
         bool recording; /* `recorder` was begun */
         bool erred;     /* an error was found since enter */
         uint8_t destructor_runs;
+        uint64_t allocated;  /* of a sampled heap: heap_allocated when the last block was recorded */
         struct thread *next; /* all threads that ever were; never shortened */
         struct mapping mapping;
         struct recorder recorder;
@@ -38,7 +39,8 @@ extern THREAD_LOCAL struct heap *heap_current;
 extern THREAD_LOCAL struct thread *thread_current;
 
 /* Set in the constructor. */
-extern bool thread_sided; /* heaps of new threads keep side records: tracing is on */
+extern bool thread_sided;    /* heaps of new threads keep side records: every block is recorded */
+extern bool thread_recorded; /* blocks are recorded, all or a sample: new threads get a recorder */
 
 bool threads_open(void); /* in the constructor; false: threads that end will not be noticed */
 
@@ -48,6 +50,7 @@ void thread_leave_slow(struct thread *thread);
 
 /* Turns tracing on for the calling thread and all that come; in the constructor. */
 void threads_sidelong(void);
+void threads_sample(void); /* or sampling, once that is open */
 
 /* The kernel sets *thread_canary to 0 in a forked child, however it was forked. */
 extern volatile uint32_t *thread_canary;

@@ -293,6 +293,9 @@ static bool get_cold(struct decode *decode, struct cursor *cursor, struct wire_e
         case WIRE_USAGE:
                 get_usage(cursor, &event->usage);
                 return true;
+        case WIRE_SAMPLING:
+                GET(cursor, &event->sample_rate);
+                return true;
         case WIRE_RESIDENT:
                 get_resident(cursor, &event->resident);
                 return true;

@@ -22,7 +22,8 @@ struct wire_event {
                         enum wire_alloc_kind kind; /* of an ALLOC */
                         enum wire_age age;         /* of a FREE */
                 } block;
-                uint64_t tick_us;            /* since the last TICK or the begin of the frame */
+                uint64_t tick_us; /* since the last TICK or the begin of the frame */
+                uint64_t sample_rate;
                 struct wire_process process; /* strings point into the frame */
                 struct wire_thread thread;
                 struct wire_module module;

@@ -193,6 +193,11 @@ void encode_pool(struct encode *encode, const struct wire_pool *pool)
         cold_end(encode, at);
 }
 
+void encode_sampling(struct encode *encode, uint64_t rate)
+{
+        cold_end(encode, PUT(cold_begin(encode, WIRE_SAMPLING), rate));
+}
+
 void encode_resident(struct encode *encode, const struct wire_resident *resident)
 {
         cold_end(encode, PUT(cold_begin(encode, WIRE_RESIDENT), resident->rss, resident->retained, resident->purged,

@@ -44,6 +44,7 @@ void encode_begin(struct encode *encode, const struct wire_header *header); /* h
 void encode_finish(struct encode *encode);                                  /* writes the length into the frame */
 
 void encode_process(struct encode *encode, const struct wire_process *process);
+void encode_sampling(struct encode *encode, uint64_t rate);
 void encode_thread(struct encode *encode, const struct wire_thread *thread);
 void encode_thread_end(struct encode *encode);
 void encode_module(struct encode *encode, const struct wire_module *module);

@@ -79,6 +79,7 @@ enum wire_kind {
         WIRE_LIMITS = 20,
         WIRE_PURGED,
         WIRE_RESIDENT = 22,
+        WIRE_SAMPLING = 24,
         WIRE_ERROR = 0x30,
         WIRE_GUARDED,
         WIRE_HOT = 0x40,
@@ -117,6 +118,15 @@ static inline uint32_t wire_zigzag(uint32_t difference)
 static inline uint32_t wire_unzigzag(uint32_t zigzag)
 {
         return zigzag >> 1 ^ (0 - (zigzag & 1));
+}
+
+/* In a sample, an event says what it says of sizes in one number: usable bytes, and how many of them were not asked
+ * for, at most WIRE_SLACK_MAX; so the reader knows the block's weight (weight.h). */
+enum { WIRE_SLACK_BITS = 12, WIRE_SLACK_MAX = (1 << WIRE_SLACK_BITS) - 1 };
+
+static inline uint64_t wire_sampled_size(uint64_t size, uint64_t usable)
+{
+        return usable << WIRE_SLACK_BITS | ((usable - size) & WIRE_SLACK_MAX);
 }
 
 struct wire_process {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "analyzer/diag.h"
+#include "wire/weight.h"
 
 enum {
         LONG_NAME_BYTES_MAX = 32,
@@ -41,6 +42,7 @@ static const struct option option_list[] = {
         {"top", 0, VALUE_COUNT, NULL, FIELD(top)},
         {"follow", 0, VALUE_FLAG, NULL, FIELD(follow)},
         {"trace", 0, VALUE_CHOICE, "off|full", FIELD(trace)},
+        {"sample", 0, VALUE_SIZE, NULL, FIELD(sample)},
         {"stack-depth", 0, VALUE_COUNT, NULL, FIELD(stack_depth)},
         {"unwind", 0, VALUE_CHOICE, "own|libunwind|verify|verify-all", FIELD(unwind)},
         {"debug", 0, VALUE_FLAG, NULL, FIELD(debug)},
@@ -89,6 +91,8 @@ static const char long_help[] =
         "      --top N              rows in each table of the report, 0 for all\n"
         "      --follow             trace the programs that PROGRAM executes, too\n"
         "      --trace=off|full     off: the allocator alone, with a report on its pools; default full\n"
+        "      --sample SIZE        record a sample of blocks, one byte in SIZE (512K is usual): hardly any cost, and\n"
+        "                           estimates with their intervals\n"
         "      --stack-depth N      frames to record, counted from the innermost; default 0: all\n"
         "      --unwind=own|libunwind|verify|verify-all\n"
         "                           who walks the stack; verify compares one capture in 64 with libunwind's\n"
@@ -150,6 +154,19 @@ static bool size_ok(const char *text)
         size_t digits = strspn(text, "0123456789");
 
         return digits && digits < 13 && (!text[digits] || (strchr("KMGT", text[digits]) && !text[digits + 1]));
+}
+
+/* Of what size_ok found well. */
+static uint64_t size_of(const char *text)
+{
+        static const char units[] = "KMGT";
+        char *end;
+        uint64_t bytes = strtoull(text, &end, 10);
+        const char *unit = *end ? strchr(units, *end) : NULL;
+
+        for (; unit && unit >= units; unit--)
+                bytes = bytes < UINT64_MAX / 1024 ? bytes * 1024 : UINT64_MAX;
+        return bytes;
 }
 
 /* As written in the environment, or behind --flag=. */
@@ -280,12 +297,28 @@ static bool text_print(const char *text)
         return fputs(text, stdout) >= 0 && fflush(stdout) == 0;
 }
 
+/* A rate that the recorder would not take would not do what was asked for. */
+static bool sample_possible(const struct run_options *options)
+{
+        if (!options->sample)
+                return true;
+        if (strcmp(options->trace, "off") == 0)
+                return complain("--sample needs --trace=full");
+        if (size_of(options->sample) == 0 || size_of(options->sample) > WIRE_SAMPLE_RATE_MAX)
+                return complain("--sample takes 1 byte to 1G, not \"%s\"", options->sample);
+        return true;
+}
+
 /* They all need the records that tracing keeps beside the blocks. */
 static bool checks_possible(const struct run_options *options)
 {
         bool any = options->debug || options->canaries || options->fill || options->quarantine || options->guard ||
                    options->encode_links;
 
+        if (any && options->sample)
+                return complain(
+                        "--debug, --canaries, --fill, --quarantine, --guard and --encode-links look at every block, "
+                        "--sample at few");
         if (!any || strcmp(options->trace, "off") != 0)
                 return true;
         return complain("--debug, --canaries, --fill, --quarantine, --guard and --encode-links need --trace=full");
@@ -316,7 +349,7 @@ enum run_action run_options_parse(int argc, char **argv, struct run_options *ret
                 complain("no program to run was named");
                 return RUN_USAGE;
         }
-        if (!environment_read(&options) || !checks_possible(&options))
+        if (!environment_read(&options) || !sample_possible(&options) || !checks_possible(&options))
                 return RUN_USAGE;
         *ret_options = options;
         *ret_program = argv + at;

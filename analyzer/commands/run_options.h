@@ -14,6 +14,7 @@ struct run_options {
         const char *format;      /* NULL: the reader's own choice, as below */
         const char *top;         /* a number, or NULL */
         const char *trace;       /* off, full */
+        const char *sample;      /* bytes, of which one is sampled, or NULL */
         const char *stack_depth; /* a number, or NULL */
         const char *unwind;      /* own, libunwind, verify, verify-all, or NULL */
         bool debug, canaries, encode_links;

@@ -112,6 +112,7 @@ static void program_environment_set(const struct run *run)
         setenv("HEAPTAP_PIPE", run->dir.pipe, 1);
         setenv("HEAPTAP_FOLLOW", options->follow ? "1" : "0", 1);
         setenv("HEAPTAP_TRACE", options->trace, 1);
+        hand_on("HEAPTAP_SAMPLE", options->sample);
         hand_on("HEAPTAP_STACK_DEPTH", options->stack_depth);
         hand_on("HEAPTAP_UNWIND", options->unwind);
         hand_on("HEAPTAP_ON_ERROR", options->on_error);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyzer/model/resolve.h"
+#include "analyzer/model/sampled.h"
 #include "analyzer/xalloc.h"
 
 enum { DEPTH_MAX = 65536 };
@@ -332,6 +333,7 @@ static void merge_sites(struct catalog *catalog)
 
                 if (*known && catalog->site[*known - 1].process == row->process) {
                         site_merge(catalog->site[*known - 1].site, row->site);
+                        sampled_merge(row->process, catalog->site[*known - 1].site, row->site);
                         continue;
                 }
                 catalog->site[kept++] = *row;

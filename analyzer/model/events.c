@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "analyzer/model/sampled.h"
 #include "analyzer/model/tally.h"
 #include "analyzer/xalloc.h"
 #include "wire/decode.h"
@@ -36,6 +37,9 @@ static void take_event(struct place *place, const struct decode *decode, const s
                 break;
         case WIRE_PROCESS:
                 take_process(place, &event->process);
+                break;
+        case WIRE_SAMPLING:
+                sampled_rate(process, event->sample_rate);
                 break;
         case WIRE_THREAD:
                 take_thread(place->thread, event->thread.tid, event->thread.name, event->thread.name_bytes);
@@ -118,7 +122,10 @@ static enum decode_status take_blocks(struct place *place, struct decode *decode
         enum decode_status status = decode_blocks(decode, tally_blocks(place->model->tally), &count);
 
         place->model->events += count;
-        tally_count(place->model->tally, place, decode, count);
+        if (place->process->sample_rate)
+                sampled_count(place, decode, tally_blocks(place->model->tally), count);
+        else
+                tally_count(place->model->tally, place, decode, count);
         return status;
 }
 

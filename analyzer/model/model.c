@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "analyzer/model/sampled.h"
 #include "analyzer/model/tally.h"
 #include "analyzer/xalloc.h"
 
@@ -84,6 +85,7 @@ void model_finish(struct model *model)
         for (struct process *process = model->processes; process; process = process->hh.next) {
                 HASH_SORT(process->threads, thread_by_number);
                 process_finish(process, &model->clock, &model->site_clock);
+                sampled_finish(process);
         }
 }
 

@@ -64,6 +64,7 @@ static void peak_at_bin(struct process *process, const struct clock *clock, cons
         unsigned shift = site_clock->doublings - clock->doublings;
 
         process_peak_next(process);
+        process->peak_by_bins = true;
         process->peak_bytes = bounds->bytes;
         process->peak_blocks = bounds->blocks;
         process->peak_usable = 0;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/model/sampled.h"
 #include "analyzer/xalloc.h"
 
 struct process *process_create(uint32_t number)
@@ -33,6 +34,7 @@ void process_free(struct process *process)
         modules_free(&process->modules);
         stacks_free(&process->stacks);
         sites_free(&process->sites);
+        sampled_free(process);
         errors_free(&process->errors);
         free(process->guarded);
         series_free(&process->series);
@@ -105,16 +107,18 @@ void process_lost(struct process *process, struct loss loss)
 
 void process_walk_live(struct process *process, const struct wire_live *live)
 {
+        struct wire_live weighed = *live;
         struct site_walk *walk;
 
+        sampled_walk_live(process, &weighed);
         if (!process->walk_open) {
                 process->walk_open = true;
                 process->walk++;
         }
         walk = site_walk(sites_at(&process->sites, live->stack), process->walk);
-        walk->blocks += live->blocks;
-        walk->bytes += live->bytes;
-        walk->usable += live->usable_bytes;
+        walk->blocks += weighed.blocks;
+        walk->bytes += weighed.bytes;
+        walk->usable += weighed.usable_bytes;
         walk->pinned_bytes += live->pinned_bytes;
         walk->pinning_blocks += live->pinning_blocks;
         walk->pinned_slabs += live->pinned_slabs;
@@ -155,6 +159,7 @@ void process_finish(struct process *process, const struct clock *clock, const st
         for (size_t i = 0; i < process->sites.count; i++) {
                 struct site *site = process->sites.site[i];
 
+                sampled_before_change(process, site);
                 site_before_change(site, process->peak);
                 site_bins_finish(site, site_clock);
                 take_usable(process, site);

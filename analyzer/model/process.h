@@ -36,6 +36,9 @@ struct process {
         bool running; /* at the end of reading; set by the reader */
         uint32_t pid, parent_pid, parent;
         uint64_t start_ns, memory_limit, flags;
+        uint64_t sample_rate;                                   /* it records a sample, see sampled.h; 0: every block */
+        uint64_t taken_allocations, taken_frees, taken_resizes; /* by a sample, as the events have it */
+        struct site_sample *samples;
         char *exe, *command;
 
         struct thread *threads;
@@ -53,6 +56,7 @@ struct process {
         uint32_t peak; /* peaks counted, see site_before_change */
         uint64_t peak_ns;
         uint64_t peak_bound;
+        bool peak_by_bins;
         uint64_t first_ns, last_ns; /* of its events */
         uint64_t rss_max;           /* the most that was resident, as far as is known; 0: not known */
         bool cpu_known;

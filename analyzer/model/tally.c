@@ -275,7 +275,7 @@ static void take_peak(struct process *process, uint64_t time_ns)
         process->peak_ns = time_ns;
 }
 
-static int64_t place_bin(struct place *place)
+int64_t place_bin(struct place *place)
 {
         if (!place->bin_known) {
                 clock_start(&place->model->clock, place->time_ns);

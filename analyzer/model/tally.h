@@ -22,6 +22,8 @@ struct place {
         int64_t bin;
 };
 
+int64_t place_bin(struct place *place); /* its time bin, which is noted there */
+
 struct tally *tally_create(void);
 void tally_free(struct tally *tally);
 

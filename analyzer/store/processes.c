@@ -135,13 +135,25 @@ static void last_words(struct writer *writer, const struct process *process)
         writer_text(writer, walk_kind(process));
         TOLD(writer, process->walked, walk->blocks, walk->bytes, walk->inherited_blocks, walk->inherited_bytes,
              walk->untraced_blocks, process->walk_stacks_differ);
-        TOLD(writer, process->exited, exit->allocations, exit->frees, exit->resizes);
+        TOLD(writer, process->exited && !process->sample_rate, exit->allocations, exit->frees, exit->resizes);
         TOLD(writer, process->used, usage->mapped_bytes, usage->free_bytes, usage->purged_bytes, usage->metadata_bytes,
              usage->side_bytes, usage->recorder_bytes, usage->frees_foreign, usage->frees_interior, usage->frees_double,
              usage->stacks, usage->stacks_truncated, usage->stacks_broken, usage->stacks_checked, usage->stacks_differ);
         TOLD(writer, process->walked, walk->empty.sparse_slabs, walk->empty.pinned_bytes, walk->empty.filling_bytes,
              walk->empty.dense_bytes, walk->empty.unpinned_bytes);
         TOLD(writer, process->used, usage->resizes_in_place, usage->resizes_moved);
+}
+
+static void write_sample(struct writer *writer, const struct process *process)
+{
+        const struct wire_exit_event *exit = &process->exit;
+
+        if (!process->sample_rate)
+                return;
+        TOLD(writer, true, process->number, process->sample_rate, process->taken_allocations, process->taken_frees,
+             process->taken_resizes);
+        TOLD(writer, process->exited, exit->allocations, exit->frees, exit->resizes);
+        writer_row(writer);
 }
 
 static void write_threads(struct writer *writer, const struct process *process)
@@ -257,6 +269,9 @@ void tables_processes(struct writer *writer, const struct model *model)
                 last_words(writer, process);
                 writer_row(writer);
         }
+        writer_table(writer, "process_sample");
+        for (const struct process *process = model->processes; process; process = process->hh.next)
+                write_sample(writer, process);
         writer_table(writer, "thread");
         for (const struct process *process = model->processes; process; process = process->hh.next)
                 write_threads(writer, process);

@@ -95,6 +95,22 @@ CREATE TABLE site (
   pinned_slabs INTEGER           -- a slab counts for every site that pins it
 );
 
+-- Of processes that record a sample (--sample). What the tables say of blocks are estimates then: each block that was taken
+-- stands for all like it. resident, pool and purge are no estimates.
+CREATE TABLE process_sample (
+  process INTEGER PRIMARY KEY,
+  rate INTEGER,                  -- bytes, of which one is taken
+  allocations INTEGER, frees INTEGER, resizes INTEGER, -- that were taken, by the events
+  counted_allocations INTEGER, counted_frees INTEGER, counted_resizes INTEGER -- and by the guest's own count, or NULL
+);
+CREATE TABLE site_sample (
+  site INTEGER PRIMARY KEY,
+  taken INTEGER,                 -- allocations and resizes
+  -- Variances of the estimates of bytes, in units of (rate / 1024)^2.
+  requested_spread INTEGER, live_spread INTEGER, peak_spread INTEGER,
+  allocations_variance INTEGER
+);
+
 -- What the program did wrong with blocks: one row for each kind, call and stacks; numbers are those of the first time.
 CREATE TABLE error (
   id INTEGER PRIMARY KEY, process INTEGER,

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyzer/model/sampled.h"
 #include "analyzer/store/tables.h"
 
 /* NULL: no frame of a recorded stack lies in that file, so nobody has looked for its symbols. */
@@ -111,6 +112,20 @@ static void write_site(struct writer *writer, const struct model *model, const s
         writer_row(writer);
 }
 
+static void write_site_sample(struct writer *writer, uint64_t row, const struct site_sample *sample)
+{
+        if (!sample)
+                return;
+        writer_integer(writer, row);
+        writer_integer(writer, sample->taken);
+        writer_integer(writer, sample->requested_spread);
+        writer_integer(writer, (uint64_t)sample->live_spread);
+        writer_integer(writer, (uint64_t)sample->peak_spread);
+        writer_integer(writer, sample->allocations_variance < 1e18 ? (uint64_t)sample->allocations_variance
+                                                                   : UINT64_C(1) << 60);
+        writer_row(writer);
+}
+
 void tables_sites(struct writer *writer, const struct model *model, const struct catalog *catalog)
 {
         writer_table(writer, "site");
@@ -118,6 +133,9 @@ void tables_sites(struct writer *writer, const struct model *model, const struct
                 writer_integer(writer, i + 1);
                 write_site(writer, model, &catalog->site[i]);
         }
+        writer_table(writer, "site_sample");
+        for (size_t i = 0; i < catalog->site_count; i++)
+                write_site_sample(writer, i + 1, sampled_site(catalog->site[i].process, catalog->site[i].site));
         writer_table(writer, "series");
         for (size_t i = 0; i < catalog->site_count; i++) {
                 const struct site *site = catalog->site[i].site;

@@ -16,11 +16,50 @@ static const size_t alloc_bytes_max = PTRDIFF_MAX - 4 * (size_t)SEGMENT_BYTES; /
  * pass. Always as few: a thread that does little may have to see what others have left, within seconds. */
 enum { CREDIT = 64 };
 
+/* But of a sampled heap no more than up to the allocation that is to be taken. */
+static uint16_t credit_of(const struct heap *heap, unsigned size_class)
+{
+        const struct sampling *sampling = &heap->sampling;
+
+        return sampling->on && sampling->until[size_class] < CREDIT ? (uint16_t)sampling->until[size_class] : CREDIT;
+}
+
 static void settle(struct heap *heap, struct slab *slab)
 {
-        uint32_t taken = slab_settle(slab, CREDIT);
+        uint32_t taken = slab_settle(slab, 0);
 
         heap_count(&heap->counts[slab->size_class].allocations, taken);
+        if (UNLIKELY(heap->sampling.on))
+                sampling_pass(&heap->sampling, slab->size_class, taken);
+        slab_settle(slab, credit_of(heap, slab->size_class));
+}
+
+static void settle_all(struct heap *heap)
+{
+        for (unsigned c = 0; c < SIZE_CLASSES; c++)
+                if (heap->fast[c] != &slab_none)
+                        settle(heap, heap->fast[c]);
+}
+
+void heap_sample(struct heap *heap)
+{
+        settle_all(heap); /* what was allocated so far is no business of what is drawn now */
+        sampling_begin(&heap->sampling);
+        settle_all(heap);
+}
+
+uint64_t heap_allocated(const struct heap *heap)
+{
+        uint64_t allocated = 0;
+
+        for (unsigned i = 0; i < HEAP_POOLS; i++)
+                allocated += atomic_load_explicit(&heap->counts[i].allocations, memory_order_relaxed);
+        for (unsigned c = 0; c < SIZE_CLASSES; c++) {
+                int32_t left = slab_credit_left(heap->fast[c]);
+
+                allocated += (uint64_t)(heap->fast[c]->credit - (left > 0 ? left : 0));
+        }
+        return allocated;
 }
 
 void heap_set_fast(struct heap *heap, unsigned size_class, struct slab *slab)
@@ -33,7 +72,7 @@ void heap_set_fast(struct heap *heap, unsigned size_class, struct slab *slab)
                 settle(heap, before);
         if (slab != &slab_none) {
                 slab->idle = false;
-                slab_settle(slab, CREDIT);
+                slab_settle(slab, credit_of(heap, size_class));
         }
         heap->fast[size_class] = slab;
         if (size_class > size_class_quick[SIZE_CLASS_QUICK_BYTES / 16])
@@ -61,7 +100,7 @@ bool heap_renew(struct heap *heap, unsigned size_class)
             (heap_is_waiting(heap) && purge_clock_ms() - heap->rest_ms >= purge_half_decay_ms()))
                 return false;
         settle(heap, slab);
-        return true;
+        return slab_credit_left(slab) > 0; /* none: the next one is sampled */
 }
 
 /* The credit of the fast path is used up, and it is time to see what waits. */
@@ -72,12 +111,43 @@ static COLD void credit_renew(struct heap *heap, struct slab *slab)
                 heap_look_at_clock(heap);
 }
 
+static bool alloc_small(struct heap *heap, unsigned size_class, struct block *ret_block);
+
+/* Counts an allocation that the fast path has not done. True: it is sampled, and done. */
+static COLD bool sample_small(struct heap *heap, unsigned size_class, struct block *ret_block)
+{
+        struct slab *fast = heap->fast[size_class];
+        struct heap *sampler;
+        bool taken;
+
+        if (fast != &slab_none)
+                settle(heap, fast);
+        taken = sampling_takes_class(&heap->sampling, size_class);
+        if (fast != &slab_none)
+                settle(heap, fast); /* its credit is another now */
+        if (!taken)
+                return false;
+        if (!heap->sampler)
+                heap->sampler = heap_create(true);
+        sampler = heap->sampler;
+        if (!sampler)
+                return false;
+        heap_enter(sampler);
+        taken = alloc_small(sampler, size_class, ret_block);
+        heap_leave(sampler);
+        if (sampler->restless)
+                heap->restless = HEAP_RESTLESS; /* see heap_look_at_clock */
+        return taken;
+}
+
 static bool alloc_small(struct heap *heap, unsigned size_class, struct block *ret_block)
 {
         struct slab *fast = heap->fast[size_class];
 
         if (UNLIKELY(fast != &slab_none && slab_credit_left(fast) <= 0))
                 credit_renew(heap, fast);
+        if (UNLIKELY(heap->sampling.on) && sample_small(heap, size_class, ret_block))
+                return true;
 
         struct slab *slab = heap->available[size_class].first;
         struct free_block *block;
@@ -129,6 +199,8 @@ static bool alloc_large(struct heap *heap, size_t size, size_t alignment, struct
                 if (!heap_grow(heap))
                         return false;
         heap_count(&heap->counts[HEAP_CLASSES].allocations, 1);
+        if (UNLIKELY(heap->sampling.on))
+                slab_large_side(slab, sampling_takes(&heap->sampling, large_usable(size)));
         *ret_block = block_large(slab);
         return true;
 }
@@ -142,6 +214,9 @@ static bool alloc_huge(struct heap *heap, size_t size, size_t alignment, struct 
         if (!huge)
                 return false;
         heap_count(&heap->counts[HEAP_CLASSES + 1].allocations, 1);
+        if (UNLIKELY(heap->sampling.on))
+                huge_side(huge,
+                          sampling_takes(&heap->sampling, atomic_load_explicit(&huge->usable, memory_order_relaxed)));
         *ret_block = block_huge(huge);
         return true;
 }
@@ -213,10 +288,15 @@ static void release_small(struct heap *heap, struct slab *slab, void *start)
          * heap_adopt, so that a heap made by another thread is seen filled in. */
         uintptr_t owner = atomic_load_explicit(&slab->owner, memory_order_acquire) & ~(uintptr_t)SLAB_OWNER_FLAGS;
 
-        if (owner == (uintptr_t)heap)
+        if (owner == (uintptr_t)heap) {
                 heap_put(heap, slab, start);
-        else
+        } else if (owner == (uintptr_t)heap->sampler) {
+                heap_enter(heap->sampler);
+                heap_put(heap->sampler, slab, start);
+                heap_leave(heap->sampler);
+        } else {
                 release_remote(slab, (struct heap *)owner, start);
+        }
 }
 
 bool heap_free_remote(struct heap *heap, struct slab *slab, void *start)
@@ -274,6 +354,36 @@ void heap_release(struct heap *heap, const struct block *block)
         heap_leave(heap);
 }
 
+/* Whether a large or huge block that has changed its size in place is sampled now. */
+static bool sample_again(struct heap *heap, bool before, size_t usable_before, size_t usable)
+{
+        if (!heap->sampling.on || usable == usable_before)
+                return before;
+        if (usable > usable_before)
+                return sampling_takes(&heap->sampling, usable - usable_before) || before;
+        return before && sampling_keeps(&heap->sampling, usable_before, usable);
+}
+
+static void resized_huge(struct heap *heap, struct block *block)
+{
+        size_t usable = atomic_load_explicit(&block->huge->usable, memory_order_relaxed);
+
+        if (UNLIKELY(heap->sampling.on))
+                huge_side(block->huge, sample_again(heap, block->side, block->usable, usable));
+        *block = block_huge(block->huge);
+        block->zeroed = false;
+}
+
+static void resized_large(struct heap *heap, struct block *block)
+{
+        size_t usable = atomic_load_explicit(&block->slab->bytes, memory_order_relaxed);
+
+        if (UNLIKELY(heap->sampling.on))
+                slab_large_side(block->slab, sample_again(heap, block->side, block->usable, usable));
+        block->side = slab_side(block->slab, block->start);
+        block->usable = usable;
+}
+
 enum heap_resize_status heap_resize(struct heap *heap, struct block *block, size_t size)
 {
         enum heap_resize_status status = HEAP_RESIZE_NO;
@@ -285,13 +395,12 @@ enum heap_resize_status heap_resize(struct heap *heap, struct block *block, size
                 void *start = block->start;
 
                 if (huge_resize(block->huge, size)) {
-                        *block = block_huge(block->huge);
-                        block->zeroed = false;
+                        resized_huge(heap, block);
                         status = block->start == start ? HEAP_RESIZE_IN_PLACE : HEAP_RESIZE_MOVED;
                 }
         } else if (!atomic_load_explicit(&block->slab->owner, memory_order_relaxed)) {
                 if (large_resize(block->slab, size)) {
-                        block->usable = atomic_load_explicit(&block->slab->bytes, memory_order_relaxed);
+                        resized_large(heap, block);
                         status = HEAP_RESIZE_IN_PLACE;
                 }
         } else if (size <= block->usable && block->usable - size <= SIZE_CLASS_SLACK_MAX && size >= block->usable / 2) {

@@ -2,8 +2,9 @@
  *
  * It knows nothing of tracing: a heap is either plain, or *sided*, and then every block it hands out has a side
  * record: eight bytes that belong to the caller, and when the block is handed out are zero or what the caller before
- * has left. Of their value only heap_record_in_use is known here. Nothing here sets
- * errno, takes a lock, or calls anything but the kernel (mmap, munmap, mremap, madvise).
+ * has left. Of their value only heap_record_in_use is known here. A plain heap may be *sampled*: then a few of its
+ * blocks have side records, see sampling.h. Nothing here sets errno, takes a lock, or calls anything but the kernel
+ * (mmap, munmap, mremap, madvise).
  *
  * A heap is used by one caller at a time; the caller sees to that (also against signal handlers, see thread.c). Any
  * heap may release a block of any other: such a free is remote and lock-free. */
@@ -17,6 +18,7 @@
 
 #include "preload/alloc/huge.h"
 #include "preload/alloc/purge.h"
+#include "preload/alloc/sampling.h"
 #include "preload/alloc/slab.h"
 
 struct heap; /* type-stable: its memory is never given back, so that remote frees can reach it at any time */
@@ -40,8 +42,15 @@ enum block_status {
 extern struct heap heap_none; /* every fast path misses on it; what a thread has before its first allocation */
 extern struct slab slab_none; /* never has a free block */
 
-struct heap *heap_create(bool sided); /* a recycled or new one; NULL: no memory */
-void heap_retire(struct heap *heap);  /* its thread has ended: its slabs may be adopted, the heap is recycled */
+struct heap *
+heap_create(bool sided); /* a recycled or new one; NULL: no memory. Plain ones are sampled once that is open */
+void heap_retire(struct heap *heap); /* its thread has ended: its slabs may be adopted, the heap is recycled */
+
+/* From now on some blocks of the plain heap are sampled; drawn anew if they were before. */
+void heap_sample(struct heap *heap);
+
+/* How many blocks the plain heap itself has handed out; exact. Takes a look at each size class. */
+uint64_t heap_allocated(const struct heap *heap);
 
 /* The fast paths, for plain heaps, sized for inlining; see there. A signal handler may use them on the heap whose fast
  * path it interrupts, if it frees what it allocates, last first. */
@@ -81,7 +90,8 @@ void heap_release(struct heap *heap, const struct block *block);
 
 enum heap_resize_status {
         HEAP_RESIZE_NO,       /* allocate, copy and release instead */
-        HEAP_RESIZE_IN_PLACE, /* block->usable and block->side may have changed, block->start has not */
+        HEAP_RESIZE_IN_PLACE, /* block->usable and block->side may have changed (of a sampled heap: also to and from
+                                 NULL), block->start has not */
         HEAP_RESIZE_MOVED,    /* a huge block was remapped: block->start has changed, contents moved along */
 };
 /* Changes the size of a found block without copying, if it can. usable minus size is at most 4095 afterwards. */
@@ -187,6 +197,8 @@ struct heap {
         unsigned adopt_place;
         struct heap_counts counts[HEAP_POOLS];
         _Atomic uint64_t resizes_in_place, resizes_moved;
+        struct sampling sampling;
+        struct heap *sampler; /* the sided heap that sampled small blocks come from; NULL: none yet */
 
         /* What others read at every remote free, and nobody writes often. */
         _Alignas(CACHE_LINE) struct heap_group *group;

@@ -205,14 +205,30 @@ bool heap_rest(struct heap *heap)
         return found;
 }
 
+/* The heap of sampled blocks has no ticks of its own. True: it has something left to do. */
+static bool rest_sampler(struct heap *sampler)
+{
+        bool found;
+
+        heap_enter(sampler);
+        sweep_some(sampler);
+        found = heap_rest(sampler);
+        sampler->restless = 0;
+        heap_leave(sampler);
+        return found;
+}
+
 COLD void heap_look_at_clock(struct heap *heap)
 {
         uint64_t now_ms = purge_clock_ms();
+        bool found;
 
         if (now_ms - heap->rest_ms >= purge_half_decay_ms()) {
                 heap->rest_ms = now_ms;
                 sweep_some(heap);
-                heap->restless = heap_rest(heap) ? HEAP_RESTLESS : heap->restless - (heap->restless > 0);
+                found = heap->sampler && rest_sampler(heap->sampler);
+                found |= heap_rest(heap);
+                heap->restless = found ? HEAP_RESTLESS : heap->restless - (heap->restless > 0);
         }
         if (purge_decay(now_ms) && purge_watched(PURGE_DECAY, heaps_purge_remote, SEGMENTS_A_TICK))
                 heap->restless = HEAP_RESTLESS;

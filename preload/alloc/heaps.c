@@ -92,6 +92,13 @@ static bool group_enter(struct heap *heap)
         return false;
 }
 
+static struct heap *sampled(struct heap *heap)
+{
+        if (samplings_are_open() && !heap->sided)
+                heap_sample(heap);
+        return heap;
+}
+
 struct heap *heap_create(bool sided)
 {
         struct heap *heap;
@@ -99,8 +106,9 @@ struct heap *heap_create(bool sided)
         for (struct heap_group *group = &heap_group_first; group; group = group_after(group))
                 if ((heap = claim_from(group, 0, sided))) {
                         heap->retired = false;
+                        heap->sampler = NULL;
                         heap_leave(heap); /* ours from now on */
-                        return heap;
+                        return sampled(heap);
                 }
 
         if (!segment_count())
@@ -112,11 +120,17 @@ struct heap *heap_create(bool sided)
         heap->adopt_group = &heap_group_first;
         memcpy(heap->quick, heap_none.quick, sizeof heap->quick);
         memcpy(heap->fast, heap_none.fast, sizeof heap->fast);
-        return group_enter(heap) ? heap : NULL;
+        return group_enter(heap) ? sampled(heap) : NULL;
 }
 
 void heap_retire(struct heap *heap)
 {
+        struct heap *sampler = heap->sampler;
+
+        if (sampler) {
+                heap->sampler = NULL;
+                heap_retire(sampler);
+        }
         heap_enter(heap);
         heap->retired = true;
         for (unsigned c = 0; c < SIZE_CLASSES; c++)
@@ -183,6 +197,11 @@ size_t heaps_trim(struct heap *own)
 {
         heap_enter(own);
         heap_sweep(own, true);
+        if (own->sampler) {
+                heap_enter(own->sampler);
+                heap_sweep(own->sampler, true);
+                heap_leave(own->sampler);
+        }
         for (unsigned twice = 0; twice < 2; twice++)
                 heap_rest(own);
         heaps_sweep();
@@ -199,7 +218,7 @@ void heaps_after_fork(struct heap *survivor)
                 for (unsigned place = 0; place < 64; place++) {
                         struct heap *heap = atomic_load_explicit(&group->heap[place], memory_order_relaxed);
 
-                        if (!heap || heap == survivor)
+                        if (!heap || heap == survivor || (survivor && heap == survivor->sampler))
                                 continue;
                         /* One that was cut in the middle of a change is never touched again; what others free of it
                          * piles up at its slabs. */
@@ -208,4 +227,7 @@ void heaps_after_fork(struct heap *survivor)
                         heap->retired = true;
                         atomic_fetch_or_explicit(retired_of(heap), heap->group_bit, memory_order_release);
                 }
+        /* Or all children would sample the same, and what their parent does. */
+        if (survivor && survivor->sampling.on)
+                heap_sample(survivor);
 }

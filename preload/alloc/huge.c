@@ -351,6 +351,15 @@ struct huge *huge_create(size_t bytes, size_t alignment, bool sided)
         return huge;
 }
 
+void huge_side(struct huge *huge, bool sided)
+{
+        if (sided == atomic_load_explicit(&huge->sided, memory_order_relaxed))
+                return;
+        atomic_store_explicit(&huge->record, 0, memory_order_relaxed);
+        /* Release: who finds the record does not find what an earlier one has left there. */
+        atomic_store_explicit(&huge->sided, sided, memory_order_release);
+}
+
 void huge_destroy(struct huge *huge)
 {
         uintptr_t start = atomic_load_explicit(&huge->start, memory_order_relaxed);

@@ -20,6 +20,7 @@ struct huge {
 
 struct huge *huge_create(size_t bytes, size_t alignment, bool sided); /* NULL: no memory */
 void huge_destroy(struct huge *huge);
+void huge_side(struct huge *huge, bool sided); /* whether it has a side record from now on */
 
 /* The block whose mapping an address lies in, or NULL. */
 struct huge *huge_find(uintptr_t address);

@@ -137,6 +137,15 @@ struct slab *slab_create_large(size_t usable, unsigned slices, unsigned alignmen
         return slab;
 }
 
+void slab_large_side(struct slab *slab, bool sided)
+{
+        if (sided == (atomic_load_explicit(&slab->side, memory_order_relaxed) != NULL))
+                return;
+        atomic_store_explicit(&slab->record, 0, memory_order_relaxed);
+        /* Release: who finds the record does not find what an earlier one has left there. */
+        atomic_store_explicit(&slab->side, sided ? &slab->record : NULL, memory_order_release);
+}
+
 void slab_large_resized(struct slab *slab, size_t usable, unsigned slices)
 {
         unsigned slices_before = slab->slices;

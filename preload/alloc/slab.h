@@ -127,6 +127,7 @@ void slab_destroy(struct slab *slab); /* no block of it is in use, and it is on 
 /* One block that is one run of slices; see large.h. */
 struct slab *slab_create_large(size_t usable, unsigned slices, unsigned alignment, bool sided);
 void slab_large_resized(struct slab *slab, size_t usable, unsigned slices);
+void slab_large_side(struct slab *slab, bool sided); /* its record lies in ours, so it may come and go */
 
 /* For the owner: puts more blocks on the free list; false: all are carved. */
 bool slab_carve(struct slab *slab);

@@ -8,11 +8,11 @@
 
 enum { ROWS_FIRST = 1024 };
 
-static struct census_row *row_find(struct census_row *row, size_t row_max, uint32_t stack)
+static struct census_row *row_find(struct census_row *row, size_t row_max, uint32_t stack, size_t apart)
 {
-        size_t at = stack * UINT32_C(0x9E3779B1) & (row_max - 1);
+        size_t at = (stack + apart) * UINT32_C(0x9E3779B1) & (row_max - 1);
 
-        while (row[at].used && row[at].stack != stack)
+        while (row[at].used && (row[at].stack != stack || row[at].apart != apart))
                 at = (at + 1) & (row_max - 1);
         return &row[at];
 }
@@ -27,7 +27,7 @@ static bool census_grow(struct census *census)
                 return false;
         for (size_t i = 0; i < census->row_max; i++)
                 if (census->row[i].used)
-                        *row_find(row, row_max, census->row[i].stack) = census->row[i];
+                        *row_find(row, row_max, census->row[i].stack, census->row[i].apart) = census->row[i];
         census_close(census);
         census->row = row;
         census->row_max = row_max;
@@ -37,12 +37,15 @@ static bool census_grow(struct census *census)
 bool census_add(struct census *census, const struct census_block *block)
 {
         struct census_row *row;
+        size_t apart;
 
         if (census->row_count * 2 >= census->row_max && !census_grow(census))
                 return false;
-        row = row_find(census->row, census->row_max, block->stack);
+        apart = census->by_usable ? block->usable : 0;
+        row = row_find(census->row, census->row_max, block->stack, apart);
         census->row_count += !row->used;
         row->stack = block->stack;
+        row->apart = apart;
         row->used = 1;
         row->blocks++;
         row->bytes += block->bytes;

@@ -16,12 +16,14 @@ struct census_block {
 struct census_row {
         uint32_t stack;
         uint32_t used;
+        size_t apart; /* usable bytes of each block, or 0 */
         uint64_t blocks, bytes, usable;
         uint64_t pinned, pinning_blocks, pinned_slabs; /* a slab counts for every stack that pins it */
         const void *slab_last;
 };
 
 struct census {
+        bool by_usable; /* a row for each stack and usable size; set before the first block */
         struct census_row *row;
         size_t row_count, row_max; /* row_max: a power of two, or 0 */
 };

@@ -218,6 +218,8 @@ static COLD void frame_begin(struct recorder *recorder)
         recorder->frame_events = events_counted(recorder);
         channel_begin(&recorder->slot);
         encode_begin(&recorder->encode, &header);
+        if (UNLIKELY(frames.options.sample_rate)) /* in each frame: they come in any order */
+                encode_sampling(&recorder->encode, frames.options.sample_rate);
         if (UNLIKELY(!atomic_exchange(&frames.announced, true)))
                 announce_process(recorder);
         if (UNLIKELY(!recorder->thread_announced && frames.options.traced)) {

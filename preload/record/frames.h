@@ -43,6 +43,12 @@ static inline void frames_room(struct recorder *recorder, uint32_t room)
                 frames_next(recorder, room);
 }
 
+/* What an event says of a block's size. */
+static inline uint64_t frames_size(size_t size, size_t usable)
+{
+        return UNLIKELY(frames.options.sample_rate) ? wire_sampled_size(size, usable) : size;
+}
+
 static inline bool frames_begun(const struct recorder *recorder)
 {
         return recorder->encode.bytes != 0;

@@ -15,7 +15,12 @@ struct recorder_walk {
 void recorder_walk_block(struct recorder_walk *walk, size_t usable, uint64_t record, const void *slab, size_t pinned)
 {
         size_t bytes = recorder_size(record, usable);
+        struct census_block block = {(uint32_t)record, bytes, usable, slab, pinned};
 
+        if (frames.options.sample_rate) { /* what is empty around it is our own doing */
+                block.slab = NULL;
+                block.pinned = 0;
+        }
         if (!(record & RECORDER_LIVE) || record_is_silent(record))
                 return;
         if (record_is_inherited(record)) {
@@ -25,19 +30,25 @@ void recorder_walk_block(struct recorder_walk *walk, size_t usable, uint64_t rec
         }
         walk->walked.blocks++;
         walk->walked.bytes += bytes;
-        if (!census_add(&walk->census, &(struct census_block){(uint32_t)record, bytes, usable, slab, pinned}))
+        if (!census_add(&walk->census, &block))
                 walk->incomplete = true;
 }
 
 void recorder_walk_empty(struct recorder_walk *walk, const struct wire_empty *empty)
 {
         walk->walked.empty = *empty;
+        if (frames.options.sample_rate)
+                walk->walked.empty = (struct wire_empty){
+                        .unpinned_bytes =
+                                empty->pinned_bytes + empty->filling_bytes + empty->dense_bytes + empty->unpinned_bytes,
+                };
 }
 
 static void close_walk(struct recorder *recorder, const struct recorder_close *close,
                        void (*walk_heap)(struct recorder_walk *walk))
 {
-        struct recorder_walk walk = {.walked = {.untraced_blocks = close->untraced_blocks, .threads = close->threads}};
+        struct recorder_walk walk = {.census.by_usable = frames.options.sample_rate != 0,
+                                     .walked = {.untraced_blocks = close->untraced_blocks, .threads = close->threads}};
 
         walk_heap(&walk);
         for (size_t i = 0; i < walk.census.row_max; i++) {

@@ -6,10 +6,12 @@
 
 #include "preload/record/frames.h"
 #include "preload/record/modules.h"
+#include "preload/record/probe.h"
 #include "preload/record/rules.h"
 #include "preload/record/stacks.h"
 #include "preload/record/unwind_slow.h"
 #include "wire/session.h"
+#include "wire/weight.h"
 
 enum {
         STACK_BYTES_FIXED = 40, /* of a STACK event, and for each of its frames */
@@ -119,9 +121,21 @@ static inline uint64_t put_alloc(struct recorder *recorder, const uintptr_t *fra
         stack = memo_capture(recorder->memo, frame);
         frames_room(recorder, ENCODE_HOT_BYTES_MAX);
         if (LIKELY(frames_begun(recorder)))
-                encode_alloc(&recorder->encode, kind, stack, size);
+                encode_alloc(&recorder->encode, kind, stack, frames_size(size, usable));
         recorder->requested_bytes += size;
         return record_make(kind, usable - size, recorder->birth, stack);
+}
+
+static COLD void tell_alloc(const void *block, size_t size, size_t usable)
+{
+        wire_wide weight = (wire_wide)wire_weight(frames.options.sample_rate, usable) * size;
+
+        probe_alloc(block, size, (uint64_t)(weight / WIRE_WEIGHT_ONE));
+}
+
+static COLD void tell_free(const void *block)
+{
+        probe_free(block);
 }
 
 uint64_t recorder_alloc(struct recorder *recorder, const uintptr_t *frame, enum wire_alloc_kind kind, size_t size,
@@ -132,7 +146,8 @@ uint64_t recorder_alloc(struct recorder *recorder, const uintptr_t *frame, enum 
         if (UNLIKELY(recorder->silent))
                 return record_make(WIRE_ALLOC_KINDS, usable - size, 0, 0);
         record = put_alloc(recorder, frame, kind, size, usable);
-
+        if (UNLIKELY(frames.options.sample_rate))
+                tell_alloc(block, size, usable);
         recorder->allocations++;
         recorder->last = block;
         return record;
@@ -142,13 +157,16 @@ static inline void put_free(struct recorder *recorder, enum wire_age age, uint64
 {
         frames_room(recorder, ENCODE_HOT_BYTES_MAX);
         if (LIKELY(frames_begun(recorder)))
-                encode_free(&recorder->encode, age, (uint32_t)record, recorder_size(record, usable));
+                encode_free(&recorder->encode, age, (uint32_t)record,
+                            frames_size(recorder_size(record, usable), usable));
 }
 
 void recorder_free(struct recorder *recorder, uint64_t record, size_t usable, const void *block)
 {
         enum wire_age age;
 
+        if (UNLIKELY(frames.options.sample_rate && !record_is_silent(record)))
+                tell_free(block);
         if (UNLIKELY(!recorder_is_on() || record_is_silent(record)))
                 return;
         frames_clock(recorder);
@@ -173,7 +191,7 @@ uint64_t recorder_resize(struct recorder *recorder, const uintptr_t *frame, uint
 
         /* What was born in the parent process becomes a block of this one, and nothing of its own is resized. */
         if (UNLIKELY(recorder->silent || record_is_silent(record) || record_is_inherited(record))) {
-                recorder_free(recorder, record, usable_old, NULL);
+                recorder_free(recorder, record, usable_old, block);
                 return recorder_alloc(recorder, frame, WIRE_REALLOC, size, usable, block);
         }
         if (LIKELY(recorder_is_on())) {
@@ -182,14 +200,40 @@ uint64_t recorder_resize(struct recorder *recorder, const uintptr_t *frame, uint
                 frames_room(recorder, 2 * ENCODE_HOT_BYTES_MAX); /* both halves arrive or are lost together */
                 if (LIKELY(frames_begun(recorder))) {
                         encode_free(&recorder->encode, WIRE_AGE_RESIZED, (uint32_t)record,
-                                    recorder_size(record, usable_old));
-                        encode_alloc(&recorder->encode, WIRE_RESIZED, stack, size);
+                                    frames_size(recorder_size(record, usable_old), usable_old));
+                        encode_alloc(&recorder->encode, WIRE_RESIZED, stack, frames_size(size, usable));
                 }
                 recorder->requested_bytes += size;
         }
         recorder->resizes++;
         recorder->last = block;
+        if (UNLIKELY(frames.options.sample_rate)) {
+                tell_free(block);
+                tell_alloc(block, size, usable);
+        }
         return record_make(WIRE_RESIZED, usable - size, recorder->birth, stack);
+}
+
+COLD void recorder_resize_lost(struct recorder *recorder, uint64_t record, size_t usable_old, const void *block)
+{
+        if (record_is_silent(record) || record_is_inherited(record)) {
+                recorder_free(recorder, record, usable_old, block);
+                return;
+        }
+        tell_free(block);
+        if (recorder_is_on())
+                put_free(recorder, WIRE_AGE_RESIZED, record, usable_old);
+}
+
+COLD uint64_t recorder_resize_won(struct recorder *recorder, const uintptr_t *frame, size_t size, size_t usable,
+                                  const void *block)
+{
+        if (UNLIKELY(recorder->silent))
+                return recorder_alloc(recorder, frame, WIRE_REALLOC, size, usable, block);
+        recorder->resizes++;
+        recorder->last = block;
+        tell_alloc(block, size, usable);
+        return put_alloc(recorder, frame, WIRE_RESIZED, size, usable);
 }
 
 /* From the frame of the call outward to where the walk ended. */

@@ -47,11 +47,12 @@ struct recorder_news {
 struct recorder_options {
         enum memo_mode mode;
         unsigned stack_depth;
-        bool own_malloc;    /* the program brings its own malloc */
-        bool traced;        /* false: only the figures of the end are sent */
-        bool late;          /* blocks were allocated before */
-        const char *exe;    /* stays */
-        int argument_count; /* of the program, read now */
+        bool own_malloc;      /* the program brings its own malloc */
+        bool traced;          /* false: only the figures of the end are sent */
+        bool late;            /* blocks were allocated before */
+        uint32_t sample_rate; /* of a sample of one byte in so many; 0: every block is recorded */
+        const char *exe;      /* stays */
+        int argument_count;   /* of the program, read now */
         char **argument;
         struct wire_classes classes;
         /* Asked whenever a recorder looks at the clock, about once in a millisecond, and at the end. False: no news. */
@@ -86,6 +87,11 @@ void recorder_free(struct recorder *recorder, uint64_t record, size_t usable, co
 /* Records a realloc in place, and returns the new side record. */
 uint64_t recorder_resize(struct recorder *recorder, const uintptr_t *frame, uint64_t record, size_t usable_old,
                          size_t size, size_t usable, const void *block);
+
+/* The same for a block that the sample has lost by it, and for one that it has won. */
+void recorder_resize_lost(struct recorder *recorder, uint64_t record, size_t usable_old, const void *block);
+uint64_t recorder_resize_won(struct recorder *recorder, const uintptr_t *frame, size_t size, size_t usable,
+                             const void *block);
 
 /* Records that the program has misused a block. Fills in error->stack, and the place of the address if that is the
  * thread's stack; `frame` NULL: leaves both as they are. */

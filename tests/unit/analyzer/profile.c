@@ -137,6 +137,26 @@ Test(profile, what_is_pinned_is_told)
                "2 4500 30 40 50");
 }
 
+Test(profile, a_sample_is_told)
+{
+        struct encode *to = stream_to(&stream, 1, 1);
+
+        encode_sampling(to, 1 << 20);
+        encode_alloc(to, WIRE_MALLOC, 5, wire_sampled_size(100, 112));
+        encode_alloc(to, WIRE_MALLOC, 5, wire_sampled_size(100, 112));
+        encode_free(to, WIRE_AGE_10MS, 5, wire_sampled_size(100, 112));
+        encode_exit(to, &(struct wire_exit_event){.how = WIRE_EXIT_NORMAL, .allocations = 2, .frees = 1});
+        store(&(struct store_facts){0});
+        expect("SELECT rate || ' ' || allocations || ' ' || frees || ' ' || resizes FROM process_sample",
+               "1048576 2 1 0");
+        expect("SELECT counted_allocations || ' ' || counted_frees || ' ' || counted_resizes FROM process_sample",
+               "2 1 0");
+        expect("SELECT counted_allocations FROM process", "NULL");
+        expect("SELECT allocations || ' ' || live_blocks || ' ' || live_bytes FROM site", "18726 9363 936279");
+        expect("SELECT taken || ' ' || requested_spread || ' ' || live_spread || ' ' || peak_spread FROM site_sample",
+               "2 1671836 835918 1671836");
+}
+
 Test(profile, losses_are_told)
 {
         encode_lost(stream_to(&stream, 1, 1), 50, 2);

@@ -47,3 +47,17 @@ Test(census, adds_up_what_is_pinned_and_counts_a_slab_once_for_each_stack)
         }
         census_close(&census);
 }
+
+Test(census, keeps_usable_sizes_apart_if_asked_to)
+{
+        static const struct census_block block[] = {{1, 8, 16, NULL, 0}, {1, 20, 32, NULL, 0}, {1, 9, 16, NULL, 0}};
+        struct census census = {.by_usable = true};
+
+        for (size_t i = 0; i < 3 * 2000; i++)
+                cr_assert(census_add(&census, &block[i % 3]));
+        cr_assert_eq(census.row_count, 2);
+        for (size_t i = 0; i < census.row_max; i++)
+                if (census.row[i].used)
+                        cr_expect_eq(census.row[i].usable, census.row[i].apart * census.row[i].blocks);
+        census_close(&census);
+}

@@ -40,6 +40,17 @@ Test(wire, a_header_comes_back)
         cr_expect_eq(header.time_ns, 0x1122334455667788);
 }
 
+Test(wire, a_sampling_rate_comes_back)
+{
+        struct wire_event event;
+
+        frame_begin(&frame);
+        encode_sampling(&frame.encode, 524288);
+        event = only_event();
+        cr_expect_eq(event.kind, WIRE_SAMPLING);
+        cr_expect_eq(event.sample_rate, 524288);
+}
+
 Test(wire, an_empty_frame_holds_no_event)
 {
         struct wire_event event;
