@@ -28,8 +28,9 @@ struct frame {
         uint32_t id;         /* 0: none yet */
         uint32_t word_count; /* words from the outermost frame to here, inclusive */
         uint64_t fp;
-        bool fp_live;    /* the frame pointer matters to the walk from here outward */
-        bool is_signal;  /* the pc is exact, not a return address */
+        bool fp_live;   /* the frame pointer matters to the walk from here outward */
+        bool is_signal; /* the pc is exact, not a return address */
+        bool is_loader;
         uint32_t number; /* of the rebuilding that made the frame: while it is there, so is all that lies outside it */
 };
 
@@ -270,6 +271,7 @@ static inline void memo_rebuild(struct memo *memo, uint32_t kept, uint32_t step_
                 frame->fp = step->fp;
                 frame->fp_live = fp_live;
                 frame->is_signal = step->is_signal;
+                frame->is_loader = step->flags & RULE_LOADER;
                 frame->number = memo->number;
         }
         memo->count = count;
@@ -574,6 +576,8 @@ uint32_t memo_capture_anew(struct memo *memo, const uintptr_t *frame)
         if (!PLATFORM_HAS_RULES || UNLIKELY(memo->mode == MEMO_LIBUNWIND && !memo->nested))
                 return capture_libunwind(memo, frame);
         id = capture_own(memo, frame);
+        if (UNLIKELY(memo->count && memo->frame[memo->count - 1].is_loader))
+                modules_look();
         if (UNLIKELY(memo->depth_max) && memo->count > memo->depth_max)
                 return capture_limited(memo);
         return id;
@@ -638,7 +642,7 @@ static inline uint32_t capture_and_keep(struct memo *memo, const uintptr_t *fram
         if (stack->candidate != id)
                 stack->candidate = id;
         else if (LIKELY(id && memo->mode != MEMO_LIBUNWIND && !memo->unsafe && !memo->root_flags && memo->count &&
-                        !(memo->depth_max && memo->count > memo->depth_max)))
+                        !memo->frame[memo->count - 1].is_loader && !(memo->depth_max && memo->count > memo->depth_max)))
                 recent_enter(memo, stack, frame, id);
         if (UNLIKELY(memo->recent.entered >> (64 - memo->recent.shift)) && memo->recent.shift != 64 - RECENT_BITS_MAX)
                 recent_grow(memo);

@@ -1,4 +1,4 @@
-/* The table of known modules: insert-only, published by its count. */
+/* The table of known modules. An entry is used again when its module is gone and the stream has been told. */
 #define _GNU_SOURCE
 #include "preload/record/modules.h"
 
@@ -15,7 +15,14 @@
 
 enum { MODULES_MAX = 4096, EPOCH_BITS = 32, PATH_ARENA_BYTES = 512 * 1024 };
 
-enum module_state { MODULE_NEW = 1, MODULE_ANNOUNCED, MODULE_GONE, MODULE_GONE_ANNOUNCED, MODULE_GONE_NEW };
+enum module_state {
+        MODULE_NEW = 1,
+        MODULE_ANNOUNCED,
+        MODULE_GONE,
+        MODULE_GONE_ANNOUNCED,
+        MODULE_GONE_NEW,
+        MODULE_FILLED, /* an entry that is being used again */
+};
 
 struct module {
         uint64_t start, end, bias;
@@ -43,16 +50,24 @@ static struct module table[MODULES_MAX];
 static _Atomic uint32_t table_count;
 static _Atomic uint32_t announce_wanted; /* modules whose state asks for an event */
 _Atomic uint64_t modules_epoch_word;     /* unloadings, and 1 << 32 for each dlclose under way */
+static _Atomic bool outside;             /* some pc was found in no module, and rules may say so */
 static find_object *loader_find;
+static void *loader_start; /* of the loader's own mapping */
 static const char *program_path;
 static char path_arena[PATH_ARENA_BYTES];
 static _Atomic size_t path_arena_used;
 
 bool modules_open(const char *exe)
 {
+        struct find_object_result found;
+
         program_path = exe;
         loader_find = (find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object");
-        return loader_find != NULL;
+        if (!loader_find)
+                return false;
+        if (loader_find(&_r_debug, &found) == 0)
+                loader_start = found.map_start;
+        return true;
 }
 
 static void module_mark_gone(struct module *module)
@@ -77,14 +92,19 @@ static bool module_lives(const struct module *module)
         return state == MODULE_NEW || state == MODULE_ANNOUNCED;
 }
 
+static uint32_t table_entries(void)
+{
+        uint32_t count = atomic_load_explicit(&table_count, memory_order_acquire);
+
+        return count < MODULES_MAX ? count : MODULES_MAX;
+}
+
 /* The known module of that extent, or NULL. Others that overlap it can only be gone. */
 static struct module *table_find(const struct find_object_result *found)
 {
-        uint32_t count = atomic_load_explicit(&table_count, memory_order_acquire);
+        uint32_t count = table_entries();
         uint64_t start = (uint64_t)(uintptr_t)found->map_start, end = (uint64_t)(uintptr_t)found->map_end;
 
-        if (count > MODULES_MAX)
-                count = MODULES_MAX;
         for (uint32_t i = count; i-- > 0;) {
                 struct module *module = &table[i];
 
@@ -130,6 +150,15 @@ static void build_id_read(struct module *module)
         }
 }
 
+/* A path that was kept before, or NULL: paths stay for good. */
+static const char *path_find(const char *path)
+{
+        for (uint32_t i = table_entries(); i-- > 0;)
+                if (atomic_load_explicit(&table[i].ready, memory_order_acquire) && strcmp(table[i].path, path) == 0)
+                        return table[i].path;
+        return NULL;
+}
+
 /* A copy that outlives the module; a relative path is completed with the directory of now. */
 static const char *path_keep(const char *path)
 {
@@ -150,25 +179,52 @@ static const char *path_keep(const char *path)
         return path_arena + at;
 }
 
+static const char *path_of(const struct module *module)
+{
+        const char *path = module->map && module->map->l_name[0] ? module->map->l_name : program_path, *kept;
+
+        if (path == program_path)
+                return path;
+        kept = path[0] == '/' ? path_find(path) : NULL;
+        return kept ? kept : path_keep(path);
+}
+
+/* An entry that is nobody else's: one of a module that is gone, or a new one. NULL: there is none. */
+static struct module *table_claim(void)
+{
+        uint32_t count = table_entries(), index;
+
+        for (uint32_t i = 0; i < count; i++) {
+                uint32_t state = MODULE_GONE_ANNOUNCED;
+
+                if (atomic_load_explicit(&table[i].state, memory_order_relaxed) == state &&
+                    atomic_compare_exchange_strong(&table[i].state, &state, MODULE_FILLED)) {
+                        atomic_store(&table[i].ready, 0);
+                        return &table[i];
+                }
+        }
+        index = atomic_fetch_add(&table_count, 1);
+        if (index < MODULES_MAX)
+                return &table[index];
+        atomic_store(&table_count, MODULES_MAX);
+        return NULL;
+}
+
 static struct module *table_add(const struct find_object_result *found)
 {
-        uint32_t index = atomic_fetch_add(&table_count, 1);
+        struct module *module = table_claim();
 
-        if (index >= MODULES_MAX) {
-                atomic_store(&table_count, MODULES_MAX);
+        if (!module)
                 return NULL;
-        }
-
-        struct module *module = &table[index];
-
         module->start = (uint64_t)(uintptr_t)found->map_start;
         module->end = (uint64_t)(uintptr_t)found->map_end;
         module->bias = found->link_map ? found->link_map->l_addr : 0;
         module->map = found->link_map;
         module->unwind = found->eh_frame;
+        module->build_id_bytes = 0;
         /* The pc that led here is being executed, so the module is there and its memory may be read. */
         build_id_read(module);
-        module->path = module->map && module->map->l_name[0] ? path_keep(module->map->l_name) : program_path;
+        module->path = path_of(module);
         module->generation = ((uint32_t)modules_epoch() & 0x7fff) + 1;
         atomic_store(&module->state, MODULE_NEW);
         atomic_fetch_add(&announce_wanted, 1);
@@ -181,17 +237,40 @@ void modules_find(uint64_t pc, struct module_place *ret_place)
         struct find_object_result found;
         struct module *module;
 
-        ret_place->generation = 0;
-        ret_place->unwind = NULL;
-        if (!loader_find || loader_find((void *)(uintptr_t)pc, &found) != 0)
+        *ret_place = (struct module_place){0};
+        if (!loader_find || loader_find((void *)(uintptr_t)pc, &found) != 0) {
+                if (!atomic_load_explicit(&outside, memory_order_relaxed))
+                        atomic_store(&outside, true);
                 return;
+        }
         module = table_find(&found);
         if (!module)
                 module = table_add(&found); /* two threads may add it twice, which is harmless */
-        if (!module)
-                return;
-        ret_place->generation = module->generation;
-        ret_place->unwind = module->unwind;
+        ret_place->generation = module ? module->generation : 0;
+        ret_place->unwind = found.eh_frame;
+        ret_place->is_loader = found.map_start == loader_start;
+}
+
+static void mark_all_gone(void)
+{
+        uint32_t count = table_entries();
+        struct find_object_result found;
+
+        for (uint32_t i = 0; i < count; i++) {
+                struct module *module = &table[i];
+
+                if (!atomic_load_explicit(&module->ready, memory_order_acquire) || !module_lives(module))
+                        continue;
+                if (loader_find((void *)(uintptr_t)module->start, &found) != 0 || found.link_map != module->map)
+                        module_mark_gone(module);
+        }
+}
+
+COLD void modules_look(void)
+{
+        mark_all_gone();
+        if (atomic_load_explicit(&outside, memory_order_relaxed) && atomic_exchange(&outside, false))
+                atomic_fetch_add(&modules_epoch_word, 1);
 }
 
 void modules_unload_begin(void)
@@ -201,17 +280,7 @@ void modules_unload_begin(void)
 
 void modules_unload_end(void)
 {
-        uint32_t count = atomic_load_explicit(&table_count, memory_order_acquire);
-        struct find_object_result found;
-
-        for (uint32_t i = 0; i < count && i < MODULES_MAX; i++) {
-                struct module *module = &table[i];
-
-                if (!atomic_load_explicit(&module->ready, memory_order_acquire) || !module_lives(module))
-                        continue;
-                if (loader_find((void *)(uintptr_t)module->start, &found) != 0 || found.link_map != module->map)
-                        module_mark_gone(module);
-        }
+        mark_all_gone();
         atomic_fetch_sub(&modules_epoch_word, UINT64_C(1) << EPOCH_BITS);
 }
 
@@ -236,9 +305,9 @@ bool modules_announce(struct encode *encode)
         if (LIKELY(atomic_load_explicit(&announce_wanted, memory_order_relaxed) == 0))
                 return false;
 
-        uint32_t count = atomic_load_explicit(&table_count, memory_order_acquire);
+        uint32_t count = table_entries();
 
-        for (uint32_t i = 0; i < count && i < MODULES_MAX; i++) {
+        for (uint32_t i = 0; i < count; i++) {
                 struct module *module = &table[i];
                 uint32_t state = MODULE_NEW;
 

@@ -139,6 +139,8 @@ static void rules_parse(uint64_t pc, struct rule *ret_rule)
                 rule_from_tables(place.unwind, pc, &rule);
         else
                 rule_guess(&rule);
+        if (place.is_loader)
+                rule.flags |= RULE_LOADER;
         *ret_rule = rule;
 }
 
@@ -222,7 +224,8 @@ void rules_fill(uint64_t pc, struct rule *ret_rule)
         struct shared_rule *entry = NULL;
         unsigned index = 0;
 
-        if (epoch >> 32 || !shared) { /* a module is being unloaded: nothing may be kept */
+        /* A module is being unloaded, and nothing may be kept; or so many were that a tag would come again. */
+        if (epoch >> (64 - RULES_GENERATION_SHIFT) || !shared) {
                 rules_parse(pc, ret_rule);
                 return;
         }

@@ -21,7 +21,7 @@ enum rule_kind {
         RULE_DECLINED, /* unwind information that a rule cannot express */
 };
 
-enum { RULE_RESTORES_FP = 1 };
+enum { RULE_RESTORES_FP = 1, RULE_LOADER = 2 /* the pc lies in the loader */ };
 
 /* The return address is always at CFA - 8. */
 struct rule {
