@@ -32,6 +32,8 @@ void analyses_run(struct profile *profile, const struct analysis_options *option
         *ret_findings = (struct findings){0};
         evidence.process = profile_processes(profile, &evidence.process_count);
         evidence.traced = meta_integer(profile, "traced") != 0;
+        evidence.sample_rate = profile_integer(profile, "SELECT ifnull(max(rate), 0) FROM process_sample");
+        evidence.whole = evidence.traced && !evidence.sample_rate;
         places_load(profile, options->by, &evidence.places);
         growth_measure(profile, &evidence.places, &evidence.growth);
 

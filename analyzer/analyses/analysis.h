@@ -12,7 +12,9 @@ struct evidence {
         struct profile *profile;
         const struct process *process; /* the main one first */
         size_t process_count;
-        bool traced; /* false: pools alone, no sites */
+        bool traced;         /* false: pools alone, no sites */
+        bool whole;          /* every block was recorded */
+        int64_t sample_rate; /* bytes, of which one was sampled; 0: no sample. See sampling.h */
         struct places places;
         struct growth growth;
         struct analysis_options options;

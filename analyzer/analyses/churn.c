@@ -1,5 +1,5 @@
 /* CHURN: who allocates most often, and for how little time. */
-#include "analyzer/analyses/analysis.h"
+#include "analyzer/analyses/sampling.h"
 
 struct table *analysis_churn(const struct evidence *evidence)
 {
@@ -8,6 +8,7 @@ struct table *analysis_churn(const struct evidence *evidence)
         const struct places *places = &evidence->places;
 
         table_column(table, "allocations", "allocations", UNIT_COUNT, true);
+        sampling_columns(evidence, table, "allocations_low", "allocations_high", UNIT_COUNT);
         table_column(table, "share", "share", UNIT_RATIO, true);
         table_column(table, "temporary", "temporary", UNIT_COUNT, true);
         table_column(table, "temporary_share", "of them", UNIT_RATIO, false);
@@ -22,6 +23,7 @@ struct table *analysis_churn(const struct evidence *evidence)
                         continue;
                 table_row(table, places->place[i].stack);
                 table_put(table, sums->allocations);
+                sampling_put(evidence, table, sampling_count(evidence, sums->allocations, sums->allocations_variance));
                 table_put_real(table, share(sums->allocations, places->all.allocations));
                 table_put(table, sums->temporary);
                 table_put_real(table, share(sums->temporary, sums->allocations));

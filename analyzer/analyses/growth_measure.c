@@ -4,6 +4,7 @@
 #include "analyzer/findings/unit.h"
 #include "analyzer/xalloc.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ enum {
 
 struct change {
         int64_t bin, bytes;
+        int64_t moved; /* allocated and freed, together */
 };
 
 /* A site with its stretch of the changes. */
@@ -28,6 +30,7 @@ struct life {
         size_t bins;
         double bin_seconds;
         double *level;
+        double sample_rate; /* 0: every block was recorded */
 };
 
 static int by_site(const void *left, const void *right)
@@ -53,8 +56,10 @@ static struct change *load_changes(struct profile *profile, struct track *track,
 {
         struct change *change = NULL;
         size_t count = 0, capacity = 0, at = 0;
-        struct sqlite3_stmt *rows =
-                profile_query(profile, "SELECT site, bin, requested - freed FROM series ORDER BY site, bin", NULL, 0);
+        struct sqlite3_stmt *rows = profile_query(profile,
+                                                  "SELECT site, bin, requested - freed, requested + freed FROM series "
+                                                  "ORDER BY site, bin",
+                                                  NULL, 0);
 
         while (profile_next(profile, rows)) {
                 while (at < track_count && track[at].site->id < row_integer(rows, 0))
@@ -64,7 +69,7 @@ static struct change *load_changes(struct profile *profile, struct track *track,
                 if (track[at].begin == track[at].end)
                         track[at].begin = track[at].end = count;
                 change = xgrow(change, count, &capacity, sizeof *change);
-                change[count++] = (struct change){row_integer(rows, 1), row_integer(rows, 2)};
+                change[count++] = (struct change){row_integer(rows, 1), row_integer(rows, 2), row_integer(rows, 3)};
                 track[at].end = count;
         }
         return change;
@@ -104,12 +109,36 @@ static void draw_curve(struct life *life, const struct track *track, size_t trac
                 life->level[i] += life->level[i - 1];
 }
 
-static void look_at(const struct life *life, const struct track *track, size_t track_count, struct growth *growth,
-                    size_t *capacity)
+/* The levels of a sample are off by what it has missed, in the same direction for long. By how much a level can be off
+ * depends on what it is made of, and by how much two of them differ in that, on what was allocated and freed between.
+ * So the slope may be off by so much more, with 95 %. */
+static double slope_error(const struct life *life, const struct trend *trend, const struct track *track,
+                          size_t track_count, const struct change *change)
+{
+        size_t from = life->bins - trend->steps;
+        double levels = life->level[from ? from - 1 : 0] + life->level[life->bins - 1], moved = 0;
+
+        if (!(life->sample_rate > 0))
+                return 0;
+        for (size_t i = 0; i < track_count; i++)
+                for (size_t j = track[i].begin; j < track[i].end; j++)
+                        if (change[j].bin - life->first_bin >= (int64_t)from)
+                                moved += (double)change[j].moved;
+        return 1.96 * sqrt(life->sample_rate * fmax(fmin(levels, moved), 0)) / (double)trend->steps;
+}
+
+static void look_at(const struct life *life, const struct track *track, size_t track_count, const struct change *change,
+                    struct growth *growth, size_t *capacity)
 {
         struct trend trend;
+        double error;
 
-        if (!trend_fit(life->level, life->bins, &trend) || !trend_grows(&trend))
+        if (!trend_fit(life->level, life->bins, &trend))
+                return;
+        error = slope_error(life, &trend, track, track_count, change);
+        trend.low -= error;
+        trend.high += error;
+        if (!trend_grows(&trend))
                 return;
 
         struct growing growing = {
@@ -159,7 +188,7 @@ static void measure_process(struct life *life, const struct track *track, size_t
                 for (end = i; end < track_count && track[end].site->place == track[i].site->place;)
                         end++;
                 draw_curve(life, track + i, end - i, change);
-                look_at(life, track + i, end - i, growth, capacity);
+                look_at(life, track + i, end - i, change, growth, capacity);
         }
 }
 
@@ -186,6 +215,8 @@ void growth_measure(struct profile *profile, const struct places *places, struct
         struct track *track = xcalloc(count + 1, sizeof *track);
         int64_t bin_ns = meta_integer(profile, "bin_ns"), duration_ns = meta_integer(profile, "duration_ns");
 
+        double sample_rate = (double)profile_integer(profile, "SELECT ifnull(max(rate), 0) FROM process_sample");
+
         *ret_growth = (struct growth){0};
         for (size_t i = 0; i < count; i++)
                 track[i].site = &places->site[i];
@@ -200,6 +231,7 @@ void growth_measure(struct profile *profile, const struct places *places, struct
 
                 for (end = begin; end < count && track[end].site->process == process[i].id;)
                         end++;
+                life.sample_rate = sample_rate;
                 if (life.bins) {
                         ret_growth->measured = true;
                         measure_process(&life, track + begin, end - begin, change, ret_growth, &capacity);

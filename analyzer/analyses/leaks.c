@@ -1,5 +1,5 @@
 /* LEAKS: what is alive at the end, by who allocated it. Whether anything still points to it is not computed. */
-#include "analyzer/analyses/analysis.h"
+#include "analyzer/analyses/sampling.h"
 
 struct table *analysis_leaks(const struct evidence *evidence)
 {
@@ -7,6 +7,7 @@ struct table *analysis_leaks(const struct evidence *evidence)
         const struct places *places = &evidence->places;
 
         table_column(table, "live_bytes", "bytes", UNIT_BYTES, true);
+        sampling_columns(evidence, table, "live_bytes_low", "live_bytes_high", UNIT_BYTES);
         table_column(table, "share", "share", UNIT_RATIO, true);
         table_column(table, "live_blocks", "blocks", UNIT_COUNT, true);
         table_column(table, "first_ns", "first allocated", UNIT_NS, false);
@@ -18,6 +19,8 @@ struct table *analysis_leaks(const struct evidence *evidence)
                         continue;
                 table_row(table, place->stack);
                 table_put(table, place->sums.live_bytes);
+                sampling_put(evidence, table,
+                             sampling_bytes(evidence, place->sums.live_bytes, place->sums.live_spread));
                 table_put_real(table, share(place->sums.live_bytes, places->all.live_bytes));
                 table_put(table, place->sums.live_blocks);
                 place->first_ns < 0 ? table_put_unknown(table) : table_put(table, place->first_ns);

@@ -1,5 +1,5 @@
 /* PEAK: who held memory when the process held the most. */
-#include "analyzer/analyses/analysis.h"
+#include "analyzer/analyses/sampling.h"
 
 struct table *analysis_peak(const struct evidence *evidence)
 {
@@ -7,6 +7,7 @@ struct table *analysis_peak(const struct evidence *evidence)
         const struct places *places = &evidence->places;
 
         table_column(table, "peak_bytes", "bytes", UNIT_BYTES, true);
+        sampling_columns(evidence, table, "peak_bytes_low", "peak_bytes_high", UNIT_BYTES);
         table_column(table, "share", "share", UNIT_RATIO, true);
         table_column(table, "peak_blocks", "blocks", UNIT_COUNT, true);
         table_column(table, "allocations", "allocations", UNIT_COUNT, true);
@@ -17,6 +18,8 @@ struct table *analysis_peak(const struct evidence *evidence)
                         continue;
                 table_row(table, place->stack);
                 table_put(table, place->sums.peak_bytes);
+                sampling_put(evidence, table,
+                             sampling_bytes(evidence, place->sums.peak_bytes, place->sums.peak_spread));
                 table_put_real(table, share(place->sums.peak_bytes, places->all.peak_bytes));
                 table_put(table, place->sums.peak_blocks);
                 table_put(table, place->sums.allocations);

@@ -102,7 +102,8 @@ static void load_sums(struct profile *profile, struct places *places, const size
 #define NAME(name) "," #name
                                                   "SELECT process, first_ns, last_ns" SITE_SUMS(NAME)
 #undef NAME
-                                                          " FROM site ORDER BY id",
+                                                          " FROM site LEFT JOIN site_sample ON site_sample.site = id "
+                                                          "ORDER BY id",
                                                   NULL, 0);
 
         for (; profile_next(profile, rows) && row < places->site_count; row++) {

@@ -19,7 +19,8 @@ enum places_by {
 #define SITE_SUMS(X)                                                                                                  \
         X(allocations) X(frees) X(resizes) X(temporary) X(short_lived) X(requested) X(freed) X(allocated_usable)      \
         X(live_blocks) X(live_bytes) X(live_usable) X(peak_blocks) X(peak_bytes) X(peak_usable)      \
-        X(pinned_bytes) X(pinning_blocks) X(pinned_slabs)
+        X(pinned_bytes) X(pinning_blocks) X(pinned_slabs)                                                             \
+        X(taken) X(requested_spread) X(live_spread) X(peak_spread) X(allocations_variance)
 /* clang-format on */
 
 struct sums {

@@ -95,7 +95,7 @@ static void put_pool(const struct evidence *evidence, struct table *table, struc
         table_put(table, row_integer(row, CARVED));
         table_put_real(table, share(row_integer(row, USED), row_integer(row, CARVED)));
         table_put(table, row_integer(row, REQUESTED));
-        if (evidence->traced)
+        if (evidence->whole)
                 table_put(table, row_integer(row, ROUNDING));
         table_put(table, row_integer(row, FREE));
         table_put(table, row_integer(row, PENDING));
@@ -109,8 +109,8 @@ static void put_pool(const struct evidence *evidence, struct table *table, struc
 static void tell_efficiency(const struct evidence *evidence, struct table *table, const struct totals *totals)
 {
         const struct process *process = evidence->process;
-        const char *what = evidence->traced ? "requested" : "in the program's hands";
-        int64_t part = evidence->traced ? process->live_bytes : totals->used;
+        const char *what = evidence->whole ? "requested" : "in the program's hands";
+        int64_t part = evidence->whole ? process->live_bytes : totals->used;
         struct resident resident;
 
         resident_load(evidence, &resident);
@@ -143,7 +143,7 @@ static void tell_rates(const struct evidence *evidence, struct table *table, con
         if (resizes)
                 table_note(table, "reallocs in place: %s of %s",
                            unit_ratio(share(process->resizes_in_place, resizes)).text, unit_count(resizes).text);
-        if (evidence->traced && process->frees)
+        if (evidence->whole && process->frees)
                 table_note(table, "remote: freed by another thread than the slab's owner: %s of %s frees",
                            unit_ratio(share(totals->remote, process->frees)).text, unit_count(process->frees).text);
         else
@@ -188,7 +188,7 @@ struct table *analysis_pools(const struct evidence *evidence)
         bool told = false;
 
         table->whole = true;
-        add_columns(table, evidence->traced);
+        add_columns(table, evidence->whole);
         for (struct sqlite3_stmt *rows = pool_rows(evidence); profile_next(evidence->profile, rows);) {
                 told = true;
                 add_up(rows, &totals);

@@ -49,7 +49,7 @@ static void put_row(struct table *table, const char *part, int64_t bytes, int64_
 struct table *analysis_resident(const struct evidence *evidence)
 {
         const char *const names[RESIDENT_PARTS] = {
-                [RESIDENT_REQUESTED] = evidence->traced ? "requested" : "in the program's hands",
+                [RESIDENT_REQUESTED] = evidence->whole ? "requested" : "in the program's hands",
                 [RESIDENT_ROUNDING] = "rounding",
                 [RESIDENT_FREE] = "free in slabs",
                 [RESIDENT_PENDING] = "remote pending",

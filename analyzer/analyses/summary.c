@@ -1,6 +1,8 @@
 /* SUMMARY: one screen about the main process, and the same as facts for machines. */
 #include "analyzer/analyses/summary.h"
 
+#include "analyzer/analyses/sampling.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -159,6 +161,7 @@ struct table *analysis_summary(const struct evidence *evidence)
                 tell_memory(evidence, table);
         tell_resident(evidence, table);
         if (evidence->traced) {
+                sampling_tell(evidence, table);
                 tell_leaks(evidence, table);
                 tell_growth(evidence, table);
                 tell_trace(evidence, table);

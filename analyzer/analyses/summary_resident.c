@@ -36,7 +36,7 @@ static void tell_parts(const struct evidence *evidence, struct table *table, con
         table_line(table, "resident",
                    "peak %s · %s %s = %s %s + rounding %s + free in pools %s + our records %s + other %s",
                    unit_bytes(evidence->process->rss_peak).text, unit_bytes(rss).text, words_at_end(evidence),
-                   evidence->traced ? "requested" : "in use", unit_ratio(share(requested, rss)).text,
+                   evidence->whole ? "requested" : "in use", unit_ratio(share(requested, rss)).text,
                    unit_ratio(share(rounding, rss)).text, unit_ratio(share(unused, rss)).text,
                    unit_ratio(share(ours, rss)).text, unit_ratio(share(other, rss)).text);
 }

@@ -62,7 +62,13 @@ static void warn_of_counts(const struct evidence *evidence, struct findings *fin
                 "SELECT pid, counted_allocations, counted_frees, counted_resizes, allocations, frees, resizes "
                 "FROM process WHERE counted_allocations IS NOT allocations AND counted_allocations IS NOT NULL "
                 "OR counted_frees IS NOT frees AND counted_frees IS NOT NULL "
-                "OR counted_resizes IS NOT resizes AND counted_resizes IS NOT NULL ORDER BY id LIMIT 3",
+                "OR counted_resizes IS NOT resizes AND counted_resizes IS NOT NULL "
+                "UNION ALL SELECT process.pid, taken.counted_allocations, taken.counted_frees, taken.counted_resizes, "
+                "taken.allocations, taken.frees, taken.resizes FROM process_sample AS taken "
+                "JOIN process ON process.id = taken.process WHERE taken.counted_allocations IS NOT taken.allocations "
+                "AND taken.counted_allocations IS NOT NULL OR taken.counted_frees IS NOT taken.frees "
+                "AND taken.counted_frees IS NOT NULL OR taken.counted_resizes IS NOT taken.resizes "
+                "AND taken.counted_resizes IS NOT NULL LIMIT 3",
                 NULL, 0);
 
         while (profile_next(evidence->profile, rows))

@@ -131,7 +131,9 @@ struct table *analysis_waste(const struct evidence *evidence)
                 if (wastes(&places->place[i].sums))
                         add_row(table, &places->place[i]);
         table_sort(table, "wasted");
-        if (empty.known)
+        if (evidence->sample_rate)
+                table_note(table, "who pins free memory is not told by a sample");
+        else if (empty.known)
                 tell_pinned(evidence, table);
         else
                 table_note(table, "who pins free memory is not known: the program ended without last words");
