@@ -1,5 +1,6 @@
 /* The alignment family does what glibc does: odd alignments are rounded up, posix_memalign refuses them and leaves the
  * pointer alone, and no block overlaps another.
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: live all blocks=0
  * expect: live left blocks=1 bytes=20

@@ -1,4 +1,5 @@
 /* Handlers of atexit and on_exit allocate and free after main, in the right order, and their leaks are seen.
+ * modes: pools off sampled traced
  * expect: exit 6
  * expect: total handler allocations=40 frees=32
  * expect: live handler blocks=8 bytes=8*90

@@ -1,5 +1,6 @@
 /* A hundred coroutines on stacks of 8 KiB, 256 KiB apart, allocate and switch in between; each block is charged to the
  * coroutine's function, and the stacks end where the coroutine began.
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: total step<coroutine allocations=1000
  * expect: live step blocks=100 bytes=100*36

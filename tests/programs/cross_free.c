@@ -1,4 +1,5 @@
 /* Four threads make blocks and four others free them: every free is charged to the stack that allocated.
+ * modes: pools off sampled traced
  * expect: total produce allocations=40000 frees=39996 requested=40000*48
  * expect: live produce blocks=4 bytes=4*48
  * expect: total produce<producer temporary=0..40000

@@ -1,5 +1,6 @@
 /* A daemon: forks twice, starts a session, goes to / and closes everything; its heap is recorded to its end, and the
  * first process ends at once.
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: processes 3
  * expect: live starter in main blocks=1 bytes=10

@@ -1,4 +1,5 @@
 /* A second libc in its own namespace has its own malloc. Pointers of it that reach our free are foreign: counted, ignored.
+ * modes: pools off sampled traced
  * expect: exit 0
  * compare: stdout exit
  * expect: live own blocks=1 bytes=18

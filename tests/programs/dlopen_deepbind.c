@@ -3,6 +3,7 @@
  * build: mkdir -p $OUT/lib/plugins && $CC $FLAGS -DPLUGIN -shared -fPIC -o $OUT/lib/plugins/libplugin.so $SRC
  * build: $CC $FLAGS -DCALLER -shared -fPIC -o $OUT/lib/libcaller.so $SRC -Wl,--enable-new-dtags,-rpath,'$ORIGIN/plugins'
  * build: $CC $FLAGS -o $EXE $SRC -L$OUT/lib -lcaller -Wl,-rpath,$OUT/lib
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: live plugin_leaks blocks=2 bytes=9+77
  * expect: total plugin_tidies allocations=3..4 live_blocks=0

@@ -1,6 +1,7 @@
 /* dlopen keeps its behaviour: errors and their text, RTLD_NOLOAD, RTLD_LOCAL, NULL, constructors that allocate.
  * build: $CC $FLAGS -DLIBRARY -shared -fPIC -o $OUT/libx.so $SRC && $CC $FLAGS -o $EXE $SRC
  * run: $OUT/libx.so
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: live at_load blocks=3 bytes=3*12
  * expect: total at_unload allocations=3 frees=3

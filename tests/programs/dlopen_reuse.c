@@ -2,6 +2,7 @@
  * build: for i in 1 2; do $CC $FLAGS -DLIBRARY=$i -shared -fPIC -o $OUT/lib$i.so $SRC || exit 1; done
  * build: $CC $FLAGS -o $EXE $SRC
  * run: $OUT
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: live from_library_1 blocks=100 bytes=100*101
  * expect: live from_library_2 blocks=100 bytes=100*102

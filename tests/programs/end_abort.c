@@ -1,4 +1,5 @@
 /* abort: the status says so, and every event before it is known.
+ * modes: pools off sampled traced
  * expect: signal ABRT
  * expect: live holds blocks=123 bytes=123*100
  * expect: total tidies allocations=5000 frees=5000

@@ -1,4 +1,5 @@
 /* SIGKILL while two threads have unsent records: the counts are exact all the same.
+ * modes: pools off sampled traced
  * expect: signal KILL
  * expect: live in_thread blocks=777 bytes=777*10
  * expect: live in_main blocks=333 bytes=333*20

@@ -1,4 +1,5 @@
 /* A crash is the program's own: the same signal, no handler of ours in between, exact books.
+ * modes: pools off sampled traced
  * expect: signal SEGV
  * expect: live holds blocks=60 bytes=60*70
  * expect: process main end_kind=killed

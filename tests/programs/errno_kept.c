@@ -1,4 +1,5 @@
 /* errno: free keeps it, success keeps it, failure sets ENOMEM.
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: total fails allocations=0
  * expect: total succeeds allocations>=1000

@@ -1,5 +1,6 @@
 /* Exceptions fly through frames that allocate and through callbacks of the C library; destructors run, catch clauses are
  * found, and the exception objects themselves are charged to who throws.
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: total thrower allocations=1001 frees=1001
  * expect: total deep<deep<deep<deep<catcher allocations>=1000

@@ -1,5 +1,6 @@
 /* Under --follow the programs that children execute are recorded too: fork and exec, vfork and exec, posix_spawn.
  * options: --follow
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: live in_image in exec blocks=3 bytes=10+20+30
  * expect: live in_image in main blocks=0

@@ -1,5 +1,6 @@
 /* Exec while three threads allocate without pause: the new image starts, and what the old one held is known.
  * options: --follow
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: live held in main blocks=100 bytes=100*64
  * expect: live held in exec blocks=1 bytes=64

@@ -1,5 +1,6 @@
 /* The program closes every descriptor it does not know, twice and in three ways, then opens files of its own: none of our
  * bytes are in them, and nothing is lost.
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: total works allocations=4*30000+4 frees=4*30000
  * expect: live works blocks=4 bytes=4*19

@@ -1,4 +1,5 @@
 /* Handlers of pthread_atfork allocate before the fork, after it in the parent, and after it in the child.
+ * modes: pools off sampled traced
  * expect: processes 11
  * expect: live prepare in main blocks=10 bytes=10*11
  * expect: live in_parent in main blocks=10 bytes=10*12

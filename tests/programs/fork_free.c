@@ -1,5 +1,6 @@
 /* The child frees 40 of the 100 blocks that it inherited and 5 of its own: the parent's 100 stay, the child's books show
  * the frees of inherited blocks apart.
+ * modes: pools off sampled traced
  * expect: processes 2
  * expect: live parents in main blocks=100 bytes=100*50
  * expect: live parents in fork blocks=0 bytes=0

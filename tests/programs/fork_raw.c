@@ -1,5 +1,6 @@
 /* Children made behind the back of pthread_atfork: _Fork, and the bare clone. Each allocates and frees; the parent's
  * books must not show it.
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: live parents in main blocks=50 bytes=50*40
  * expect: total parents in main frees=0

@@ -1,6 +1,7 @@
 /* A process whose four threads allocate without pause forks 150 times. No child may hang or crash; each allocates, frees
  * what it inherited, and starts a thread of its own.
  * timeout: 60
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: processes 151
  * expect: total in_child in fork allocations=150*640 frees=150*640

@@ -1,4 +1,5 @@
 /* A chain of four generations and twenty brothers; each leaks as many blocks as its number.
+ * modes: pools off sampled traced
  * expect: processes 24
  * expect: live generation blocks=1+2+3
  * expect: live brother blocks=210

@@ -1,4 +1,5 @@
 /* The operators new leak one block each; their deletes match, sized and aligned ones too.
+ * modes: pools off sampled traced
  * expect: live plain_new blocks=1 bytes=24
  * expect: live array_new blocks=1 bytes=7*4
  * expect: live nothrow_new blocks=1 bytes=100

@@ -1,5 +1,6 @@
 /* What libc allocates for the caller is charged to the caller: getline, asprintf, strdup, scandir, open_memstream,
  * getaddrinfo, realpath, glob, regcomp, qsort of much, tsearch, fopen.
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: live lines blocks=1
  * expect: live prints blocks=1 bytes=100..101

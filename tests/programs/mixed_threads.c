@@ -1,5 +1,6 @@
 /* Four threads do all of it at random with a fixed seed: malloc, calloc, realloc, aligned, free of their own and of
  * others' blocks. The program counts for itself, prints nothing, and asks the profile for the same totals.
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: sql SELECT sum(allocations) + sum(resizes) FROM site WHERE size_max BETWEEN 1 AND 70000 AND id IN
  *         (SELECT site FROM site_stack WHERE function = 'random_work') => 200000

@@ -1,4 +1,5 @@
 /* operator new that cannot serve calls the new handler, then throws bad_alloc; the nothrow form returns nullptr.
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: live in_handler blocks=2 bytes=2*15
  * expect: live main blocks=2

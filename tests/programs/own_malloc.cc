@@ -1,6 +1,7 @@
 /* A program that brings its own malloc: it must use that one everywhere, and we record nothing.
  * build: $CXX -g -O1 -fno-builtin -o $EXE $SRC
  * compare: stdout exit
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: no profile
  */

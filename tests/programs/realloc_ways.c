@@ -1,5 +1,6 @@
 /* realloc from NULL, to nothing, in place, moving, shrinking: contents kept, and the block always belongs to its last
  * caller. allocations + resizes is what the program did.
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: live from_null blocks=0
  * expect: total from_null allocations=50 frees=50

@@ -1,5 +1,6 @@
 /* A seccomp filter that allows what glibc's malloc and stdio need and answers EPERM to all else: the program ends as it
  * would without us.
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: process main end_kind=exit
  * expect: walk agrees

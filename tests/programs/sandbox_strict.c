@@ -1,4 +1,5 @@
 /* The same filter, but all other system calls kill: neither work nor the end of the program may make one.
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: process main end_kind=exit
  * expect: walk agrees

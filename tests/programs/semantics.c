@@ -1,5 +1,6 @@
 /* What glibc does at the edges, printed: the traced run must print the same. Only usable sizes may differ, and are not
  * printed.
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: walk agrees
  */

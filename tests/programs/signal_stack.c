@@ -1,5 +1,6 @@
 /* Handlers on a small alternate stack allocate; also after the main stack overflowed, and the program comes back from it.
  * build: $CC $FLAGS -O0 -o $EXE $SRC
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: total on_alternate allocations=1000 frees=990
  * expect: live on_alternate blocks=10 bytes=10*64

@@ -2,6 +2,7 @@
  * eight. What is live agrees with what the program counted.
  * The handler allocates in the middle of malloc: glibc cannot do that, so there is no native run.
  * compare: nothing
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: live handler blocks=1000 bytes=1000*32
  * expect: live works blocks<=1000

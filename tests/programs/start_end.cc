@@ -2,6 +2,7 @@
  * directions, and what they leave is in the walk.
  * build: $CXX $FLAGS -DLIBRARY -shared -fPIC -o $OUT/libs.so $SRC
  * build: $CXX $FLAGS -o $EXE $SRC -L$OUT -ls -Wl,-rpath,$OUT
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: total early_constructor allocations=1 frees=1
  * expect: total program_static::program_static allocations=3 frees=3

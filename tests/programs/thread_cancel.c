@@ -1,5 +1,6 @@
 /* Cancelled threads run their cleanup handlers, which free; malloc itself must be no point of cancellation, even where
  * it sends its records; a detached thread ends by pthread_exit.
+ * modes: pools off sampled traced
  * expect: total cancelled allocations=40
  * expect: live cancelled blocks=20 bytes=20*10
  * expect: total long_way allocations=30000 frees=30000

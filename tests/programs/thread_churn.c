@@ -1,4 +1,5 @@
 /* Six hundred short threads, each leaves one block behind and takes the one before it along.
+ * modes: pools off sampled traced
  * expect: total short_life allocations=600*11 frees=600*11-1
  * expect: live short_life blocks=1 bytes=72
  * expect: process main threads=601 threads_at_exit=1 peak_bytes<=200000 mapped<=64MiB

@@ -1,4 +1,5 @@
 /* Destructors of thread-specific data allocate and free when the thread has almost ended, in several rounds.
+ * modes: pools off sampled traced
  * expect: total thread_main allocations=200
  * expect: live thread_main blocks=0
  * expect: total at_thread_end allocations=200*3+200*3 frees=200*3+200*2

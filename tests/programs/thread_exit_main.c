@@ -1,4 +1,5 @@
 /* main ends by pthread_exit; the last thread takes the process down, with destructors and the exact heap.
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: live first_thread blocks=1 bytes=21
  * expect: live last_thread blocks=1 bytes=22

@@ -1,4 +1,5 @@
 /* Three hundred threads are alive at once, each holds its blocks for 300 ms; then all free them.
+ * modes: pools off sampled traced
  * expect: total holder allocations=300*20 frees=300*20
  * expect: peak holder blocks=300*20 bytes=300*20*200
  * expect: live holder blocks=0

@@ -1,4 +1,5 @@
 /* vfork and exec: the child borrows the parent's memory, allocates in it, and goes. Without --follow it is not recorded.
+ * modes: pools off sampled traced
  * expect: exit 0
  * expect: processes 1
  * expect: live between blocks=10 bytes=10*70
