@@ -463,13 +463,15 @@ static bool hand_wait(void)
         return !too_many_are_handed();
 }
 
+/* The slot becomes another one, claimed before: a process without descriptor and without slot is over to the reader. */
 static enum channel_sent hand_over(struct channel_slot *slot)
 {
         struct session_slot *shared = slot->shared;
 
         if (!shared || (UNLIKELY(too_many_are_handed()) && !hand_wait()))
                 return CHANNEL_LOST;
-        memset(slot, 0, sizeof *slot); /* first: a fork or a handler that comes now finds it the reader's */
+        if (!slot_claim_shared(slot, atomic_load_explicit(&shared->owner, memory_order_relaxed)))
+                memset(slot, 0, sizeof *slot);
         /* Release: whoever sees the ticket sees the frame; see wire/session.h for the order. */
         atomic_store_explicit(&shared->ticket, atomic_fetch_add(&channel.session->handed, 1) + 1, memory_order_release);
         return CHANNEL_HANDED;

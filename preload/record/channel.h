@@ -51,7 +51,7 @@ enum channel_way {
 };
 enum channel_sent {
         CHANNEL_SENT,
-        CHANNEL_HANDED, /* the slot is the reader's now; another must be claimed */
+        CHANNEL_HANDED, /* the slot is another one now, or has no memory */
         CHANNEL_LOST,   /* the reader is gone, does not read, or not in time */
 };
 enum channel_sent channel_send(struct channel_slot *slot, size_t byte_count, enum channel_way way);

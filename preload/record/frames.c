@@ -130,6 +130,12 @@ static uint64_t events_counted(const struct recorder *recorder)
         return recorder->allocations + recorder->frees + recorder->frees_inherited + recorder->resizes;
 }
 
+static void slot_use(struct recorder *recorder)
+{
+        recorder->encode.frame = recorder->slot.frame;
+        recorder->encode.published = recorder->slot.bytes;
+}
+
 /* What was lost is told by the next frame. If that one is lost as well, it is told again; if there is none, another
  * thread's tells it. A frame with definitions is not lost if there is any way: what comes later needs them. */
 void frames_send(struct recorder *recorder)
@@ -153,6 +159,7 @@ void frames_send(struct recorder *recorder)
         }
         if (UNLIKELY(sent == CHANNEL_HANDED)) {
                 encode->bytes = 0;
+                slot_use(recorder);
                 if (recorder->way == CHANNEL_PIPE_OR_HAND)
                         recorder->way = CHANNEL_HAND;
         } else {
@@ -208,8 +215,7 @@ static COLD void frame_begin(struct recorder *recorder)
         if (!recorder->slot.frame) {
                 if (!channel_claim(&recorder->slot, frames.process, recorder->thread))
                         return;
-                recorder->encode.frame = recorder->slot.frame;
-                recorder->encode.published = recorder->slot.bytes;
+                slot_use(recorder);
         }
         header.thread = recorder->thread;
         header.sequence = recorder->sequence;
