@@ -18,7 +18,8 @@ function median(list, wanted,    values, count, i, j, value) {
 function ratio(what, workload, a, b,    round, list) {
         list = ""
         for (round = 1; round <= rounds; round++)
-                if (cell[what, workload, a, round] > 0 && cell[what, workload, b, round] > 0)
+                if ((what, workload, a, round) in cell && cell[what, workload, a, round] > 0 && (what, workload, b, round) in cell &&
+                                cell[what, workload, b, round] > 0)
                         list = list " " cell[what, workload, a, round] / cell[what, workload, b, round]
         return median(list)
 }
