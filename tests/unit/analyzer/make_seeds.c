@@ -1,8 +1,10 @@
 /* Writes the seeds of the fuzzers: `make_seeds DIRECTORY`. Small streams that hold every event, several threads and
  * processes, a resize, a walk, a gap and damage; each is a good frame or stream to start changing from. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analyzer/input/raw_writer.h"
 #include "tests/unit/analyzer/stream.h"
 
 static struct stream stream;
@@ -139,6 +141,43 @@ static void seed_damage(void)
         write_seed("damage");
 }
 
+static void nobody_waits(void *context)
+{
+        (void)context;
+}
+
+static void write_frames(struct raw_writer *writer)
+{
+        for (size_t at = 0, bytes; at < stream.count; at += bytes) {
+                bytes = stream.bytes[at] | (size_t)stream.bytes[at + 1] << 8;
+                raw_writer_frame(writer, stream.bytes + at, bytes);
+        }
+}
+
+/* Two parts, of many frames that are all the same. */
+static void seed_raw_file(void)
+{
+        struct raw_writer *writer = raw_writer_open(nobody_waits, NULL);
+        char path[4096];
+
+        snprintf(path, sizeof path, "%s/raw_file", directory);
+        raw_writer_start(writer, open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666), 0);
+        for (uint32_t i = 0; i < 300; i++) {
+                encode_alloc(stream_to(&stream, 1, 1), WIRE_MALLOC, 1 + i % 5, i * 7);
+                encode_free(stream_to(&stream, 1, 1), WIRE_AGE_1MS, 1 + i % 5, i * 7);
+        }
+        stream_flush(&stream);
+        for (size_t bytes = 0; bytes <= RAW_PART_FRAME_BYTES; bytes += stream.count)
+                write_frames(writer);
+        raw_writer_note(writer, &(struct raw_note){RAW_END, {0, 0}});
+        if (raw_writer_close(writer) != 0) {
+                perror(path);
+                exit(1);
+        }
+        stream_free(&stream);
+        stream_init(&stream);
+}
+
 int main(int argc, char **argv)
 {
         if (argc != 2) {
@@ -155,6 +194,7 @@ int main(int argc, char **argv)
         seed_errors();
         seed_gap();
         seed_damage();
+        seed_raw_file();
         stream_free(&stream);
         return 0;
 }
