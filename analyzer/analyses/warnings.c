@@ -37,6 +37,24 @@ static void warn_of_loss(const struct evidence *evidence, struct findings *findi
                               unknown == 1 ? " was" : "s were");
 }
 
+/* What the file lacks that the profile was made of. */
+static void warn_of_raw(const struct evidence *evidence, struct findings *findings)
+{
+        struct profile *profile = evidence->profile;
+        int64_t parts = meta_integer(profile, "raw_parts_missing"),
+                frames = meta_integer(profile, "raw_frames_missing");
+
+        if (parts)
+                findings_warn(
+                        findings,
+                        "INCOMPLETE: %s part%s of the raw file, of up to 1 MB of events each, %s damaged or missing",
+                        unit_count(parts).text, plural(parts), parts == 1 ? "is" : "are");
+        if (frames)
+                findings_warn(findings, "  with at least %s frame%s", unit_count(frames).text, plural(frames));
+        if (meta_integer(profile, "raw_cut"))
+                findings_warn(findings, "INCOMPLETE: the raw file was cut: the end of the run is missing");
+}
+
 static bool warn_of_process(const struct process *process, struct findings *findings)
 {
         if (process->flags & PROCESS_OWN_MALLOC)
@@ -121,6 +139,7 @@ void analysis_warnings(const struct evidence *evidence, struct findings *finding
         size_t told = 0, troubled = 0;
 
         warn_of_loss(evidence, findings);
+        warn_of_raw(evidence, findings);
         for (size_t i = 0; i < evidence->process_count && told < PROCESSES_SHOWN; i++)
                 told += warn_of_process(&evidence->process[i], findings);
         for (size_t i = 0; i < evidence->process_count; i++)

@@ -1,4 +1,4 @@
-/* Expands and checks the name of the profile before PROGRAM starts, so that no long run ends without one. */
+/* Expands and checks the names of files before PROGRAM starts, so that no long run ends without them. */
 #include "analyzer/commands/profile_name.h"
 
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "analyzer/diag.h"
+#include "analyzer/model/process.h"
 #include "analyzer/xalloc.h"
 
 static void time_put(FILE *out)
@@ -84,7 +85,7 @@ static bool pattern_write(const char *pattern, pid_t pid, const char *program, F
         return true;
 }
 
-char *profile_name_expand(const char *pattern, pid_t pid, const char *program)
+char *profile_name_expand(const char *option, const char *pattern, pid_t pid, const char *program)
 {
         char *name = NULL;
         size_t bytes;
@@ -95,9 +96,18 @@ char *profile_name_expand(const char *pattern, pid_t pid, const char *program)
                 diag_die("out of memory");
         if (good)
                 return name;
-        diag_warn("--output %s: %% stands before p, h, e, t, q{VARIABLE} or another %%; see heaptap --help", pattern);
+        diag_warn("--%s %s: %% stands before p, h, e, t, q{VARIABLE} or another %%; see heaptap --help", option,
+                  pattern);
         free(name);
         return NULL;
+}
+
+char *profile_name_expand_of(const char *option, const char *pattern, const struct process *main)
+{
+        const char *exe = main->told && *main->exe ? main->exe : "unknown";
+        const char *slash = strrchr(exe, '/');
+
+        return profile_name_expand(option, pattern, (pid_t)main->pid, slash ? slash + 1 : exe);
 }
 
 /* access(2) is not asked: it says yes to root where the file system says no. */
@@ -139,21 +149,41 @@ static int place_trouble(const char *path)
         return trouble;
 }
 
+static bool complain(const char *what, const char *path, int trouble, const char *option)
+{
+        diag_warn("the %s %s cannot be written: %s; choose another place with %s FILE", what, path, strerror(trouble),
+                  option);
+        return false;
+}
+
+static bool check_free(const char *what, const char *path, bool overwrite, const char *option)
+{
+        struct stat facts;
+
+        if (overwrite || lstat(path, &facts))
+                return true;
+        diag_warn("the %s %s exists; overwrite it with -f, or choose another with %s FILE", what, path, option);
+        return false;
+}
+
 bool profile_name_check(const char *path, bool overwrite)
 {
         int trouble = place_trouble(path);
-        struct stat facts;
 
-        if (trouble) {
-                diag_warn("the profile %s cannot be written: %s; choose another place with -o FILE", path,
-                          strerror(trouble));
-                return false;
-        }
-        if (!lstat(path, &facts) && !overwrite) {
-                diag_warn("the profile %s exists; overwrite it with -f, or choose another with -o FILE", path);
-                return false;
-        }
-        return true;
+        return trouble ? complain("profile", path, trouble, "-o") : check_free("profile", path, overwrite, "-o");
+}
+
+bool profile_name_check_raw(const char *path, bool overwrite)
+{
+        struct stat facts;
+        int trouble = 0;
+
+        if (stat(path, &facts) || S_ISDIR(facts.st_mode) || S_ISREG(facts.st_mode))
+                trouble = place_trouble(path);
+        else if (access(path, W_OK))
+                trouble = errno;
+        return trouble ? complain("raw file", path, trouble, "--raw")
+                       : check_free("raw file", path, overwrite, "--raw");
 }
 
 /* An existing file may be a device or a FIFO; in its place no other is made. */
@@ -166,8 +196,5 @@ bool profile_name_check_report(const char *path)
                 trouble = place_trouble(path);
         else if (access(path, W_OK))
                 trouble = errno;
-        if (trouble)
-                diag_warn("the report %s cannot be written: %s; choose another place with --report FILE", path,
-                          strerror(trouble));
-        return !trouble;
+        return !trouble || complain("report", path, trouble, "--report");
 }

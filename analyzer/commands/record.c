@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "analyzer/commands/notes.h"
 #include "analyzer/commands/profile_name.h"
+#include "analyzer/commands/progress.h"
+#include "analyzer/commands/raw_file.h"
 #include "analyzer/commands/report.h"
 #include "analyzer/diag.h"
 #include "analyzer/input/session.h"
@@ -25,7 +27,7 @@
 enum { ENDING_WAIT_MS = 5000 };
 
 struct record_options {
-        const char *input, *output, *report, *format;
+        const char *input, *output, *raw, *report, *format;
         bool force, latest;
         int top, ready_fd, status_fd;
 };
@@ -34,7 +36,9 @@ struct record {
         struct record_options options;
         struct model *model;
         struct source *source;
-        struct ending ending;
+        struct raw_file *raw; /* NULL: none is wanted */
+        struct notes notes;
+        struct progress progress;
         enum source_end end;
 };
 
@@ -46,80 +50,81 @@ static void on_stop(int signal)
         stop = 1;
 }
 
-static uint64_t now_ns(clockid_t clock)
-{
-        struct timespec now;
-
-        clock_gettime(clock, &now);
-        return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 static void take_frame(void *context, const uint8_t *frame, size_t bytes, bool salvaged)
 {
         struct record *record = context;
 
         model_frame(record->model, frame, bytes, salvaged);
+        raw_file_frame(record->raw, frame, bytes, salvaged);
 }
 
-/* What the kernel says is resident of a process now, and at most was. False: it is gone. */
-static bool resident_bytes(uint32_t pid, uint64_t *ret_bytes, uint64_t *ret_peak)
+static void take_note(void *context, const struct raw_note *note)
 {
-        char path[64], line[256];
-        unsigned long long kib;
-        FILE *file;
+        struct record *record = context;
 
-        snprintf(path, sizeof path, "/proc/%u/status", pid);
-        file = fopen(path, "re");
-        if (!file)
-                return false;
-        *ret_bytes = *ret_peak = 0;
-        while (fgets(line, sizeof line, file)) {
-                if (sscanf(line, "VmHWM: %llu", &kib) == 1)
-                        *ret_peak = kib * 1024;
-                else if (sscanf(line, "VmRSS: %llu", &kib) == 1)
-                        *ret_bytes = kib * 1024;
-        }
-        fclose(file);
-        return true;
+        notes_take(&record->notes, record->model, note);
+        raw_file_note(record->raw, note);
 }
 
 static void sample_resident(void *context)
 {
-        struct model *model = ((struct record *)context)->model;
-        uint64_t bytes, peak, time_ns = now_ns(CLOCK_MONOTONIC);
+        struct record *record = context;
 
-        for (struct process *process = model->processes; process; process = process->hh.next) {
+        for (struct process *process = record->model->processes; process; process = process->hh.next) {
                 if (!process->told || process->exited || process->gone || process->flags & WIRE_PROCESS_APART)
                         continue;
-                process->gone = !resident_bytes(process->pid, &bytes, &peak);
-                if (!process->gone && bytes)
-                        model_rss(model, process, time_ns, bytes, peak);
+
+                struct raw_note note = note_of_resident(process);
+
+                take_note(record, &note);
         }
+        raw_file_tick(record->raw);
 }
 
-/* Under a supervisor the terminal's signals are the program's business. By hand, Ctrl-C means: show what there is. */
+static void show_progress(void *context, uint64_t done, uint64_t all)
+{
+        struct record *record = context;
+
+        progress_show(&record->progress, record->options.input, done, all);
+}
+
+static void wait_for_disk(void *context)
+{
+        source_beat(((struct record *)context)->source);
+}
+
+static void set_signals(void (*interrupt)(int), void (*terminate)(int), void (*ignore)(int))
+{
+        static const struct {
+                int signal, which;
+        } signals[] = {{SIGINT, 0}, {SIGHUP, 0}, {SIGQUIT, 0}, {SIGTERM, 1}, {SIGPIPE, 2}, {SIGXFSZ, 2}};
+        void (*const handler[])(int) = {interrupt, terminate, ignore};
+
+        for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+                sigaction(signals[i].signal, &(struct sigaction){.sa_handler = handler[signals[i].which]}, NULL);
+}
+
+/* Under a supervisor the terminal's signals are the program's business. By hand, Ctrl-C means: show what there is. What
+ * cannot be written, to a pipe or to a file that may not grow, is told of. */
 static void catch_signals(bool supervised)
 {
-        static const int signals[] = {SIGINT, SIGHUP, SIGQUIT};
-        struct sigaction action = {.sa_handler = on_stop};
+        set_signals(supervised ? SIG_IGN : on_stop, on_stop, SIG_IGN);
+}
 
-        sigaction(SIGTERM, &action, NULL);
-        if (supervised)
-                action.sa_handler = SIG_IGN;
-        for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
-                sigaction(signals[i], &action, NULL);
-        action.sa_handler = SIG_IGN;
-        sigaction(SIGPIPE, &action, NULL);
-        sigaction(SIGXFSZ, &action, NULL);
+static void leave_signals(void)
+{
+        set_signals(SIG_DFL, SIG_DFL, SIG_DFL);
 }
 
 static void parse_options(int argc, char **argv, struct record_options *options)
 {
         const struct option_spec table[] = {
-                {"input", 0, OPTION_TEXT, &options->input, "FIFO", "read events from here (a FIFO, or a file of them)"},
+                {"input", 0, OPTION_TEXT, &options->input, "FIFO",
+                 "read events from here: a FIFO, or a file that --raw has written"},
                 {"output", 'o', OPTION_TEXT, &options->output, "PROFILE",
                  "write the profile there; %p %e %h %t %q{VAR}"},
-                {"force", 'f', OPTION_FLAG, &options->force, NULL, "overwrite an existing profile"},
+                {"raw", 0, OPTION_TEXT, &options->raw, "FILE", "keep every event there; named as --output"},
+                {"force", 'f', OPTION_FLAG, &options->force, NULL, "overwrite files that exist"},
                 {"latest", 0, OPTION_FLAG, &options->latest, NULL, "link heaptap.latest to the profile"},
                 {"report", 0, OPTION_TEXT, &options->report, "FILE", "print the report there; - is standard error"},
                 {"format", 0, OPTION_TEXT, &options->format, "FORMAT", "of the report: text or json"},
@@ -141,15 +146,19 @@ static void parse_options(int argc, char **argv, struct record_options *options)
 }
 
 /* What can go wrong at the end is looked for at the start, as far as the name is known by then. */
-static void check_output(const struct record_options *options)
+static void check_names(const struct record_options *options)
 {
-        char *name = profile_name_expand(options->output, 0, "program");
+        char *name = profile_name_expand("output", options->output, 0, "program"), *raw = NULL;
 
-        if (!name)
+        if (options->raw)
+                raw = profile_name_expand("raw", options->raw, 0, "program");
+        if (!name || (options->raw && !raw))
                 exit(DIAG_EXIT_USAGE);
-        if (!profile_name_check(name, options->force || strchr(options->output, '%')))
+        if (!profile_name_check(name, options->force || strchr(options->output, '%')) ||
+            (raw && !profile_name_check_raw(raw, options->force || strchr(options->raw, '%'))))
                 exit(DIAG_EXIT_FAILURE);
         free(name);
+        free(raw);
 }
 
 static void open_source(struct record *record)
@@ -161,110 +170,116 @@ static void open_source(struct record *record)
                 diag_die("no room for %s.shared: %s; it needs %d MiB there", options->input, strerror(errno),
                          (SESSION_BYTES >> 20) + 1);
         if (!record->source)
-                diag_die("%s cannot be read: %s; make it with mkfifo, in a directory where files can be made",
+                diag_die("%s cannot be read: %s; make it with mkfifo, in a directory where files can be made, or name "
+                         "a file that --raw has written",
                          options->input, strerror(errno));
-        if (options->ready_fd >= 0) {
-                if (write(options->ready_fd, "R", 1) != 1)
-                        diag_warn("the supervisor has gone: %s", strerror(errno));
-                close(options->ready_fd);
-        }
+}
+
+static void tell_ready(const struct record_options *options)
+{
+        if (options->ready_fd < 0)
+                return;
+        if (write(options->ready_fd, "R", 1) != 1)
+                diag_warn("the supervisor has gone: %s", strerror(errno));
+        close(options->ready_fd);
+}
+
+/* What notes would say of a file that has none. */
+static void note_beginning(struct record *record)
+{
+        struct raw_note note[] = {note_of_machine(), note_of_host(), note_of_clocks()};
+        /* Nothing of now goes into the profile of a file: it gives the same profile every time. */
+        size_t count = source_is_file(record->source) ? 2 : 3;
+
+        for (size_t i = 0; i < count && !source_is_raw(record->source); i++)
+                take_note(record, &note[i]);
+}
+
+static void note_ending(struct record *record, const struct ending *ending)
+{
+        if (ending->known)
+                take_note(record, &(struct raw_note){RAW_EXITED,
+                                                     {(uint64_t)ending->exit_status, (uint64_t)ending->exit_signal,
+                                                      ending->rss_bytes, ending->cpu_user_us, ending->cpu_system_us}});
+        for (struct process *process = record->model->processes; process; process = process->hh.next)
+                if (record->end == SOURCE_STOPPED && process->told && !process->exited && !process->gone &&
+                    (process->flags & WIRE_PROCESS_APART || session_process_lives(process->pid, 0)))
+                        take_note(record, &(struct raw_note){RAW_RUNNING, {process->number}});
+        take_note(record, &(struct raw_note){RAW_END,
+                                             {record->end == SOURCE_STOPPED, source_damages(record->source),
+                                              source_unshared(record->source)}});
+}
+
+/* Only the whole of a raw file has the note that stands at its end. */
+static void tell_damage(struct record *record)
+{
+        struct store_facts *facts = &record->notes.facts;
+        struct raw_damage damage;
+
+        source_raw_damage(record->source, &damage);
+        facts->parts_missing = damage.parts;
+        facts->part_frames_missing = damage.frames;
+        facts->cut = damage.cut && record->end != SOURCE_STOPPED;
+        facts->interrupted |= record->end == SOURCE_STOPPED;
 }
 
 static void read_source(struct record *record)
 {
-        const struct source_calls calls = {take_frame, sample_resident, record};
+        const struct source_calls calls = {take_frame, sample_resident, take_note, show_progress, record};
+        struct ending ending;
 
-        ending_init(&record->ending, record->options.status_fd);
-        record->end = source_read(record->source, &calls, &record->ending, &stop);
+        ending_init(&ending, record->options.status_fd);
+        note_beginning(record);
+        record->end = source_read(record->source, &calls, &ending, &stop);
+        progress_end(&record->progress);
         if (record->end == SOURCE_FAILED)
                 diag_warn("%s: reading stopped: %s; the profile holds what came before", record->options.input,
                           strerror(errno));
         if (record->end != SOURCE_STOPPED)
-                ending_wait(&record->ending, ENDING_WAIT_MS);
+                ending_wait(&ending, ENDING_WAIT_MS);
+        if (source_is_raw(record->source))
+                tell_damage(record);
+        else
+                note_ending(record, &ending);
+        raw_file_close(record->raw);
 }
 
 static int nothing_came(const struct record *record)
 {
+        const char *input = record->options.input;
         unsigned version = source_version_other(record->source);
+        struct raw_damage damage;
 
-        if (version)
+        source_raw_damage(record->source, &damage);
+        if (damage.version_raw > RAW_VERSION)
+                diag_warn(
+                        "%s: raw format %u is newer than this program (reads up to %d); use the heaptap that wrote it",
+                        input, damage.version_raw, RAW_VERSION);
+        else if (damage.version_raw)
+                diag_warn(
+                        "%s: its events are of format %u, this program reads format %u; use the heaptap that wrote it",
+                        input, damage.version_wire, WIRE_VERSION);
+        else if (version)
                 diag_warn("%s: the events are of format %u, this program reads format %u: use the libheaptap.so that "
                           "was installed with it",
-                          record->options.input, version, WIRE_VERSION);
+                          input, version, WIRE_VERSION);
         else if (source_is_file(record->source))
-                diag_warn("%s holds no events", record->options.input);
+                diag_warn("%s holds no events that can be read; record them again", input);
         else
                 diag_warn("the program never connected: it is linked statically, setuid, of another architecture, or "
                           "ended before main");
         return DIAG_EXIT_NEVER_CONNECTED;
 }
 
-static void find_running(struct record *record)
-{
-        for (struct process *process = record->model->processes; process; process = process->hh.next)
-                process->running = record->end == SOURCE_STOPPED && process->told && !process->exited &&
-                                   !process->gone &&
-                                   (process->flags & WIRE_PROCESS_APART || session_process_lives(process->pid, 0));
-}
-
-/* What the supervisor says of the main process. Its peak counts reaped children too, so samples are better, if there
- * are any: a short run has none. */
-static void take_usage(struct record *record)
-{
-        const struct ending *ending = &record->ending;
-        struct process *main = model_main(record->model);
-
-        if (!ending->known || !ending->rss_bytes)
-                return;
-        if (!main->rss_max)
-                main->rss_max = ending->rss_bytes;
-        main->cpu_known = true;
-        main->cpu_user_us = ending->cpu_user_us;
-        main->cpu_system_us = ending->cpu_system_us;
-}
-
-static struct store_facts collect_facts(const struct record *record)
-{
-        const struct process *main = model_main(record->model);
-        struct store_facts facts = {
-                .exit_known = record->ending.known,
-                .exit_status = record->ending.exit_status,
-                .exit_signal = record->ending.exit_signal,
-                .interrupted = record->end == SOURCE_STOPPED,
-                .damages = source_damages(record->source),
-                .costs = !source_is_file(record->source),
-        };
-
-        /* Nothing of now goes into the profile of a file: it gives the same profile every time. */
-        if (!source_is_file(record->source) && main->told)
-                facts.start_unix_ns = now_ns(CLOCK_REALTIME) - (now_ns(CLOCK_MONOTONIC) - main->start_ns);
-        return facts;
-}
-
-static char *profile_name(const struct record *record)
-{
-        const struct process *main = model_main(record->model);
-        const char *exe = main->told && *main->exe ? main->exe : "unknown";
-        const char *slash = strrchr(exe, '/');
-        char *name = profile_name_expand(record->options.output, (pid_t)main->pid, slash ? slash + 1 : exe);
-
-        if (!name)
-                exit(DIAG_EXIT_USAGE);
-        return name;
-}
-
 static void write_profile(struct record *record, const char *path)
 {
-        struct store_facts facts;
         struct catalog *catalog = catalog_create(record->model);
         char *temporary = publish_begin(path), *trouble;
 
         if (!temporary)
                 diag_die("the profile %s cannot be written: %s; choose another place with -o FILE", path,
                          strerror(errno));
-        take_usage(record);
-        facts = collect_facts(record);
-        if (!store_write(temporary, record->model, catalog, &facts, &trouble)) {
+        if (!store_write(temporary, record->model, catalog, &record->notes.facts, &trouble)) {
                 unlink(temporary);
                 diag_die("the profile %s cannot be written: %s; is the disk full?", path, trouble);
         }
@@ -312,6 +327,15 @@ static void lift_file_limit(void)
         setrlimit(RLIMIT_FSIZE, &limit);
 }
 
+/* Everything there is, as a profile. */
+static void finish(struct record *record)
+{
+        /* What the analysis took differs from one to the next. */
+        record->notes.facts.costs = !source_is_file(record->source);
+        notes_finish(&record->notes, record->model);
+        model_finish(record->model);
+}
+
 int command_record(int argc, char **argv)
 {
         struct record record = {.model = model_create()};
@@ -319,22 +343,48 @@ int command_record(int argc, char **argv)
 
         parse_options(argc, argv, &record.options);
         catch_signals(record.options.status_fd >= 0);
-        check_output(&record.options);
+        check_names(&record.options);
         lift_file_limit();
         open_source(&record);
+        if (record.options.raw)
+                record.raw =
+                        raw_file_open(record.options.raw, record.options.force, record.model, wait_for_disk, &record);
+        tell_ready(&record.options);
         read_source(&record);
         if (!record.model->processes) {
                 status = nothing_came(&record);
         } else {
-                char *path = profile_name(&record);
+                char *path = profile_name_expand_of("output", record.options.output, model_main(record.model));
 
-                find_running(&record);
-                record.model->frames_unshared = source_unshared(record.source);
-                model_finish(record.model);
+                if (!path)
+                        exit(DIAG_EXIT_USAGE);
+                finish(&record);
                 write_profile(&record, path);
                 status = print_report(&record.options, path);
                 free(path);
         }
+        source_close(record.source);
+        model_free(record.model);
+        return status;
+}
+
+/* Ctrl-C shows what there is; what the report does with signals is its own business again. */
+int record_file(const char *input, const char *profile)
+{
+        struct record record = {.model = model_create(), .options = {.input = input, .status_fd = -1, .force = true}};
+        int status = 0;
+
+        catch_signals(false);
+        open_source(&record);
+        read_source(&record);
+        if (!record.model->processes) {
+                nothing_came(&record);
+                status = DIAG_EXIT_FAILURE;
+        } else {
+                finish(&record);
+                write_profile(&record, profile);
+        }
+        leave_signals();
         source_close(record.source);
         model_free(record.model);
         return status;

@@ -2,20 +2,26 @@
 #include "analyzer/commands/report.h"
 
 #include "analyzer/analyses/analyses.h"
+#include "analyzer/commands/profile_name.h"
+#include "analyzer/commands/record.h"
 #include "analyzer/diag.h"
+#include "analyzer/input/raw.h"
 #include "analyzer/options.h"
+#include "analyzer/xalloc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char usage[] = "usage: heaptap report [PROFILE|latest] [options]\n"
-                            "Prints a profile again. Without PROFILE: heaptap.latest in this directory.";
+static const char usage[] =
+        "usage: heaptap report [PROFILE|RAW|latest] [options]\n"
+        "Prints a profile again, or what a raw file holds. Without either: heaptap.latest in this directory.";
 
 /* heaptap.latest is a link; the report says what it leads to. */
-static const char *profile_name(const char *path, char *buffer, size_t bytes)
+static const char *link_target(const char *path, char *buffer, size_t bytes)
 {
         ssize_t length = readlink(path, buffer, bytes - 1);
 
@@ -25,7 +31,8 @@ static const char *profile_name(const char *path, char *buffer, size_t bytes)
         return buffer;
 }
 
-static int print(const char *path, FILE *out, const struct report_options *options,
+/* `shown`: what the report calls it. */
+static int print(const char *path, const char *shown, FILE *out, const struct report_options *options,
                  const struct analysis_options *analysis)
 {
         char name[PATH_MAX];
@@ -39,7 +46,7 @@ static int print(const char *path, FILE *out, const struct report_options *optio
                 diag_warn("%s: %s", path, profile_error(profile));
                 status = DIAG_EXIT_FAILURE;
         } else {
-                report_write(&findings, profile_name(path, name, sizeof name), out, options);
+                report_write(&findings, link_target(shown, name, sizeof name), out, options);
                 if (fflush(out) != 0) {
                         diag_warn("the report could not be written: %s", strerror(errno));
                         status = DIAG_EXIT_FAILURE;
@@ -52,7 +59,36 @@ static int print(const char *path, FILE *out, const struct report_options *optio
 
 int report_print(const char *profile_path, FILE *out, const struct report_options *options)
 {
-        return print(profile_path, out, options, &(struct analysis_options){0});
+        return print(profile_path, profile_path, out, options, &(struct analysis_options){0});
+}
+
+/* The file may be read-only, and where it lies as well. */
+static char *passing_profile(void)
+{
+        const char *directory = getenv("TMPDIR");
+        char *path = xasprintf("%s/heaptap.XXXXXX", directory && *directory ? directory : "/tmp");
+        int fd = mkostemp(path, O_CLOEXEC);
+
+        if (fd < 0)
+                diag_die("%s cannot be made: %s; set TMPDIR to a directory where files can be made", path,
+                         strerror(errno));
+        close(fd);
+        return path;
+}
+
+/* Makes a profile of the raw file: at `output`, or for as long as it takes to print it. */
+static int print_raw(const char *path, const char *output, const struct report_options *options,
+                     const struct analysis_options *analysis)
+{
+        char *profile = output ? xstrdup(output) : passing_profile();
+        int status = record_file(path, profile);
+
+        if (status == 0)
+                status = print(profile, output ? output : path, stdout, options, analysis);
+        if (!output)
+                unlink(profile);
+        free(profile);
+        return status;
 }
 
 struct choice {
@@ -95,7 +131,8 @@ int command_report(int argc, char **argv)
                                                      {"temporary", WHAT_TEMPORARY},
                                                      {"waste", WHAT_WASTE},
                                                      {NULL, 0}};
-        const char *format = "text", *by = NULL, *what = NULL, *color = NULL;
+        const char *format = "text", *by = NULL, *what = NULL, *color = NULL, *output = NULL;
+        bool force = false;
         int top = -1;
         struct report_options options = {0};
         struct analysis_options analysis = {0};
@@ -106,6 +143,8 @@ int command_report(int argc, char **argv)
                 {"by", 0, OPTION_TEXT, &by, "WHAT", "add up by site, function or module; default site"},
                 {"what", 0, OPTION_TEXT, &what, "WHAT", "one table: live, peak, alloc, growth, temporary or waste"},
                 {"color", 0, OPTION_TEXT, &color, "WHEN", "always, never or auto; default auto"},
+                {"output", 'o', OPTION_TEXT, &output, "PROFILE", "of a raw file: keep the profile made of it"},
+                {"force", 'f', OPTION_FLAG, &force, NULL, "overwrite a profile that exists"},
         };
         const char *path = NULL;
 
@@ -125,5 +164,14 @@ int command_report(int argc, char **argv)
         options.color = want_color(color);
         analysis.by = by ? (enum places_by)choose("by", by, by_choices) : PLACES_BY_SITE;
         analysis.what = what ? (enum analysis_what)choose("what", what, what_choices) : WHAT_ALL;
-        return print(!path || strcmp(path, "latest") == 0 ? "heaptap.latest" : path, stdout, &options, &analysis);
+        if (!path || strcmp(path, "latest") == 0)
+                path = "heaptap.latest";
+        if (raw_is_path(path)) {
+                if (output && !profile_name_check(output, force))
+                        return DIAG_EXIT_FAILURE;
+                return print_raw(path, output, &options, &analysis);
+        }
+        if (output)
+                diag_usage("-o makes a profile of a raw file, but %s is none", path);
+        return print(path, path, stdout, &options, &analysis);
 }

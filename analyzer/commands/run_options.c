@@ -37,6 +37,7 @@ static const struct option option_list[] = {
         {"quiet", 'q', VALUE_FLAG, NULL, FIELD(quiet)},
         {"output", 'o', VALUE_TEXT, NULL, FIELD(output)},
         {"force", 'f', VALUE_FLAG, NULL, FIELD(force)},
+        {"raw", 0, VALUE_TEXT, NULL, FIELD(raw)},
         {"report", 0, VALUE_TEXT, NULL, FIELD(report)},
         {"format", 0, VALUE_CHOICE, "text|json", FIELD(format)},
         {"top", 0, VALUE_COUNT, NULL, FIELD(top)},
@@ -78,14 +79,15 @@ static const char short_help[] =
 
 static const char long_help[] =
         "Usage: heaptap [run] [options] [--] PROGRAM [ARGUMENTS]\n"
-        "       heaptap report [PROFILE|latest] [options]\n"
+        "       heaptap report [PROFILE|RAW|latest] [options]\n"
         "\n"
         "Runs PROGRAM under the profiler and reports after it has ended. The exit status is PROGRAM's.\n"
         "\n"
         "  -q, --quiet              print no report, only errors\n"
         "  -o, --output FILE        the profile; default heaptap.%e.%p.heap\n"
         "                           %p pid, %h host, %e program, %t time, %q{VAR} environment, %% a percent sign\n"
-        "  -f, --force              overwrite a profile that exists\n"
+        "      --raw FILE           keep every event in FILE, too, to be analysed again; named as --output\n"
+        "  -f, --force              overwrite a profile or raw file that exists\n"
         "      --report FILE        write the report to FILE; default standard error\n"
         "      --format text|json   of the report; default text\n"
         "      --top N              rows in each table of the report, 0 for all\n"

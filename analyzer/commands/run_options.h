@@ -10,6 +10,7 @@ struct run_options {
         bool follow;
         bool drop;
         const char *output;      /* the profile; % sequences are not expanded yet */
+        const char *raw;         /* the raw file, or NULL: none; % sequences as in output */
         const char *report;      /* a file, or NULL: standard error */
         const char *format;      /* NULL: the reader's own choice, as below */
         const char *top;         /* a number, or NULL */

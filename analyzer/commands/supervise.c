@@ -30,14 +30,14 @@ enum {
         PATIENCE_SECONDS = 2, /* before saying what is waited for */
         READER_READY_FD = 3,
         READER_STATUS_FD = 4,
-        READER_ARGUMENTS_MAX = 24,
+        READER_ARGUMENTS_MAX = 32,
 };
 
 struct run {
         const struct run_options *options;
         const struct program *program;
         struct session_dir dir;
-        char *profile;
+        char *profile, *raw; /* raw: NULL if none is wanted */
         sigset_t signals, signals_inherited;
         struct sigaction child_inherited; /* SIGCHLD, the one disposition that is changed */
 
@@ -249,6 +249,10 @@ static void reader_arguments(const struct run *run, const char **argv)
         argv[n++] = "--status-fd";
         argv[n++] = "4";
         argv[n++] = "--latest";
+        if (run->raw) {
+                argv[n++] = "--raw";
+                argv[n++] = percent_signs_double(run->raw);
+        }
         if (options->force)
                 argv[n++] = "--force";
         if (options->report || !options->quiet) {
@@ -488,18 +492,38 @@ static void run_abandon(struct run *run)
         }
 }
 
+static bool names_expand(struct run *run)
+{
+        const struct run_options *options = run->options;
+
+        run->profile = profile_name_expand("output", options->output, run->program_pid, run->program->name);
+        if (options->raw)
+                run->raw = profile_name_expand("raw", options->raw, run->program_pid, run->program->name);
+        if (run->profile && run->raw && strcmp(run->profile, run->raw) == 0) {
+                diag_warn("--raw and --output are both %s: the profile and the raw file are two files", run->raw);
+                return false;
+        }
+        return run->profile && (run->raw || !options->raw);
+}
+
+static bool names_check(const struct run *run)
+{
+        const struct run_options *options = run->options;
+
+        return profile_name_check(run->profile, options->force) &&
+               (!run->raw || profile_name_check_raw(run->raw, options->force)) &&
+               (!options->report || profile_name_check_report(options->report));
+}
+
 static bool run_begin(struct run *run, int *ret_status)
 {
         if (!program_fork(run))
                 return false;
-        run->profile = profile_name_expand(run->options->output, run->program_pid, run->program->name);
-        if (!run->profile) {
+        if (!names_expand(run)) {
                 *ret_status = DIAG_EXIT_USAGE;
                 return false;
         }
-        return profile_name_check(run->profile, run->options->force) &&
-               (!run->options->report || profile_name_check_report(run->options->report)) && reader_fork(run) &&
-               reader_await(run) && program_release(run, ret_status);
+        return names_check(run) && reader_fork(run) && reader_await(run) && program_release(run, ret_status);
 }
 
 /* PROGRAM's core is PROGRAM's; a second one of this process would take its place. */
@@ -538,6 +562,7 @@ int supervise(const struct run_options *options, const struct program *program)
         reader_loss_tell(&run);
         session_dir_remove(&run.dir);
         free(run.profile);
+        free(run.raw);
         if (WIFSIGNALED(run.program_status))
                 die_of(WTERMSIG(run.program_status));
         return WEXITSTATUS(run.program_status);

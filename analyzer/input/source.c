@@ -31,6 +31,7 @@ struct source {
         bool writer_seen;
         struct session session; /* base NULL for a file */
         struct cutter cutter;
+        struct raw_reader *raw;           /* NULL: it is no raw file */
         const struct source_calls *calls; /* while reading */
         uint64_t unshared;                /* known when the stream has ended */
         int64_t ticked_ms, salvaged_ms;
@@ -60,6 +61,8 @@ struct source *source_open(const char *path)
                 if (source->is_file || session_create(&source->session, path)) {
                         fcntl(source->fd, F_SETPIPE_SZ, PIPE_BYTES); /* a smaller one works too */
                         cutter_init(&source->cutter);
+                        if (source->is_file && raw_is(source->fd))
+                                source->raw = raw_reader_open(source->fd);
                         return source;
                 }
         }
@@ -83,6 +86,27 @@ uint64_t source_unshared(const struct source *source)
         return source->unshared;
 }
 
+void source_beat(struct source *source)
+{
+        if (source->is_file)
+                return;
+        session_beat(&source->session);
+        session_answer(&source->session);
+        session_clock_stop(&source->session);
+}
+
+bool source_is_raw(const struct source *source)
+{
+        return source->raw != NULL;
+}
+
+void source_raw_damage(const struct source *source, struct raw_damage *ret)
+{
+        *ret = (struct raw_damage){0};
+        if (source->raw)
+                raw_reader_damage(source->raw, ret);
+}
+
 uint64_t source_damages(const struct source *source)
 {
         return source->cutter.damages;
@@ -97,6 +121,8 @@ void source_close(struct source *source)
 {
         session_close(&source->session);
         cutter_free(&source->cutter);
+        if (source->raw)
+                raw_reader_close(source->raw);
         close(source->fd);
         free(source);
 }
@@ -201,13 +227,58 @@ static bool nobody_left(struct source *source, const struct ending *ending)
         return source->writer_seen || ending->over;
 }
 
+static uint64_t file_bytes(const struct source *source)
+{
+        struct stat facts;
+
+        return fstat(source->fd, &facts) == 0 && facts.st_size > 0 ? (uint64_t)facts.st_size : 0;
+}
+
+static enum source_end read_raw(struct source *source, const volatile sig_atomic_t *stop)
+{
+        const struct source_calls *calls = source->calls;
+        uint64_t all = file_bytes(source), told = 0;
+        bool salvaged = false;
+
+        while (!*stop) {
+                const uint8_t *frame;
+                size_t bytes;
+                struct raw_note note;
+
+                switch (raw_reader_next(source->raw, &frame, &bytes, &note)) {
+                case RAW_ITEM_FRAME:
+                        calls->frame(calls->context, frame, bytes, salvaged);
+                        salvaged = false;
+                        break;
+                case RAW_ITEM_NOTE:
+                        if (note.kind == RAW_SALVAGED)
+                                salvaged = true;
+                        else
+                                calls->note(calls->context, &note);
+                        break;
+                case RAW_ITEM_FAILED:
+                        return SOURCE_FAILED;
+                default:
+                        return SOURCE_ENDED;
+                }
+                if (told != raw_reader_offset(source->raw)) {
+                        told = raw_reader_offset(source->raw);
+                        calls->progress(calls->context, told, all);
+                }
+        }
+        return SOURCE_STOPPED;
+}
+
 static enum source_end read_file(struct source *source, const volatile sig_atomic_t *stop)
 {
+        uint64_t all = file_bytes(source), done = 0;
         ssize_t bytes;
 
-        while ((bytes = fill(source)) > 0)
+        while ((bytes = fill(source)) > 0) {
                 if (*stop)
                         return SOURCE_STOPPED;
+                source->calls->progress(source->calls->context, done += (uint64_t)bytes, all);
+        }
         cut(source, true);
         return bytes < 0 ? SOURCE_FAILED : SOURCE_ENDED;
 }
@@ -270,7 +341,7 @@ enum source_end source_read(struct source *source, const struct source_calls *ca
 
         source->calls = calls;
         if (source->is_file)
-                return read_file(source, stop);
+                return source->raw ? read_raw(source, stop) : read_file(source, stop);
         end = read_pipe(source, ending, stop);
         cut(source, true);
         session_salvage(&source->session, true, take_salvaged, source);

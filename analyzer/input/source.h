@@ -1,5 +1,5 @@
-/* Where the frames come from: a FIFO that traced processes write to, with the memory they share with us beside it, or
- * a file with the same bytes. */
+/* Where the frames come from: a FIFO that traced processes write to, with the memory they share with us beside it, a
+ * file with the same bytes, or a raw file. */
 #ifndef INPUT_SOURCE_H
 #define INPUT_SOURCE_H
 
@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "analyzer/input/ending.h"
+#include "analyzer/input/raw_reader.h"
 
 struct source;
 
@@ -16,6 +17,8 @@ struct source;
 struct source_calls {
         void (*frame)(void *context, const uint8_t *frame, size_t bytes, bool salvaged);
         void (*tick)(void *context); /* about ten times a second, between frames; not for a file */
+        void (*note)(void *context, const struct raw_note *note);     /* of a raw file, but RAW_SALVAGED */
+        void (*progress)(void *context, uint64_t done, uint64_t all); /* of a file: bytes; often */
         void *context;
 };
 
@@ -32,6 +35,9 @@ bool source_is_file(const struct source *source);
 enum source_end source_read(struct source *source, const struct source_calls *calls, struct ending *ending,
                             const volatile sig_atomic_t *stop);
 uint64_t source_unshared(const struct source *source); /* frames that ended with their processes, unseen */
+void source_beat(struct source *source);               /* shows the processes that we live, if the frames take long */
+bool source_is_raw(const struct source *source);
+void source_raw_damage(const struct source *source, struct raw_damage *ret); /* of any but a raw file: none */
 uint64_t source_damages(const struct source *source);
 unsigned source_version_other(const struct source *source); /* frames of that format version came; 0: none */
 void source_close(struct source *source);

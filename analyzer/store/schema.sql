@@ -6,7 +6,8 @@ PRAGMA user_version = 2;
 -- format, heaptap_version, program (file name), command, pid, duration_ns, exit_status (0-255), exit_signal (0: none),
 -- exit_known (1: the launcher told), traced (0: pools alone), events, event_bytes, frames, lost_events, lost_frames,
 -- damaged_frames, salvaged_frames, repeated_frames, unknown_stacks, bin_ns, peak_bound, start_unix_ns, host, cpus,
--- page_bytes, interrupted (1: the report was made while processes still ran), analyzer_rss_peak, analyzer_cpu_us (what the
+-- page_bytes, interrupted (1: the report was made while processes still ran), raw_parts_missing, raw_frames_missing (of the
+-- raw file that was analysed; frames: at least), raw_cut (1: its end is missing), analyzer_rss_peak, analyzer_cpu_us (what the
 -- analysis took, symbols and profile included)
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 

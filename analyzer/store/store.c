@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "analyzer/store/tables.h"
 #include "analyzer/xalloc.h"
@@ -56,13 +55,15 @@ static void loss_facts(struct writer *writer, const struct model *model, const s
         fact(writer, "repeated_frames", model->frames_repeated);
         fact(writer, "unknown_stacks", catalog->undefined);
         fact(writer, "interrupted", facts->interrupted);
+        fact(writer, "raw_parts_missing", facts->parts_missing);
+        fact(writer, "raw_frames_missing", facts->part_frames_missing);
+        fact(writer, "raw_cut", facts->cut);
 }
 
 void tables_meta(struct writer *writer, const struct model *model, const struct catalog *catalog,
                  const struct store_facts *facts)
 {
         const struct process *main = model_main(model);
-        char host[256] = "";
 
         writer_table(writer, "meta");
         fact(writer, "format", 2);
@@ -78,9 +79,8 @@ void tables_meta(struct writer *writer, const struct model *model, const struct 
         loss_facts(writer, model, catalog, facts);
         fact(writer, "bin_ns", clock_bin_ns(&model->clock));
         fact(writer, "start_unix_ns", facts->start_unix_ns);
-        gethostname(host, sizeof host - 1);
-        fact_text(writer, "host", host);
-        fact(writer, "cpus", (uint64_t)sysconf(_SC_NPROCESSORS_ONLN));
+        fact_text(writer, "host", facts->host);
+        fact(writer, "cpus", facts->cpus);
         fact(writer, "page_bytes", model->classes.sizes.page_bytes);
 }
 

@@ -11,7 +11,11 @@ struct store_facts {
         bool interrupted;       /* processes still ran when reading ended */
         uint64_t damages;       /* times the stream could not be cut into frames */
         uint64_t start_unix_ns; /* 0: not known */
-        bool costs;             /* say what the analysis took: not of a file, which gives the same profile every time */
+        uint64_t cpus;
+        const char *host;
+        uint64_t parts_missing, part_frames_missing; /* of the raw file that was read: at least so many frames */
+        bool cut;                                    /* its end is missing */
+        bool costs; /* say what the analysis took: not of a file, which gives the same profile every time */
 };
 
 /* Writes to an empty file. False: ret_trouble says why, and is to be freed. */

@@ -30,7 +30,7 @@ static void no_tick(void *context)
 
 static void *read_all(void *source)
 {
-        struct source_calls calls = {no_frame, no_tick, NULL};
+        struct source_calls calls = {.frame = no_frame, .tick = no_tick};
         struct ending ending;
 
         ending_init(&ending, -1);
