@@ -298,8 +298,21 @@ static void finish_peak_spread(const struct process *process, const struct site 
                         (int64_t)((double)more->requested_spread * (double)site->peak_bytes / (double)site->requested);
 }
 
+/* Allocations are what is between other counts (see site_allocations), which were rounded each by itself. */
+static void settle_allocations(struct site *site, uint64_t allocations)
+{
+        int64_t missing = (int64_t)(allocations - site_allocations(site)), resized = site->count[SITE_RESIZED];
+
+        if (resized + missing >= 0 && resized + missing <= UINT32_MAX)
+                site->count[SITE_RESIZED] = (uint32_t)(resized + missing);
+        else
+                site_add(&site->live_blocks, (uint64_t)missing);
+}
+
 static void finish_site(struct site *site)
 {
+        uint64_t allocations = site_allocations(site);
+
         WHOLE(&site->requested, &site->allocated_usable);
         WHOLE_SIGNED(&site->live_blocks, &site->live_bytes, &site->live_usable, &site->peak_blocks, &site->peak_bytes,
                      &site->peak_usable, &site->bytes_max);
@@ -310,42 +323,54 @@ static void finish_site(struct site *site)
                 if (site->count_high)
                         site->count_high[i] = (uint32_t)(count >> 32);
         }
+        if ((int64_t)allocations >= 0) /* else frames are missing */
+                settle_allocations(site, whole(allocations));
         for (uint16_t i = 0; i < site->bin_count; i++) {
                 site->bins[i].allocations = whole(site->bins[i].allocations);
                 WHOLE(&site->bins[i].frees, &site->bins[i].requested, &site->bins[i].freed);
         }
 }
 
-/* The walk adds up to the same units. */
-static void finish_walk(struct process *process)
+/* Sums of what was rounded at each site, so that who adds up the sites finds the same. */
+static void finish_sums(struct process *process)
 {
-        uint64_t blocks = 0, bytes = 0;
+        uint64_t freed = 0, walk_blocks = 0, walk_bytes = 0;
 
+        process->allocations = process->frees = process->resizes = process->temporary = process->requested = 0;
+        process->live_blocks = process->live_bytes = process->live_usable = 0;
         for (size_t i = 0; i < process->sites.count; i++) {
-                const struct site_walk *walk = process->sites.site[i]->walk;
+                const struct site *site = process->sites.site[i];
 
-                if (!walk || walk->number != process->walk)
-                        continue;
-                blocks += walk->blocks;
-                bytes += walk->bytes;
+                process->allocations += site_allocations(site);
+                process->frees += site_frees(site);
+                process->resizes += site_count(site, SITE_RESIZES);
+                process->temporary += site_count(site, WIRE_AGE_TEMPORARY);
+                process->requested += site->requested;
+                freed += site_freed(site);
+                site_add(&process->live_blocks, (uint64_t)site->live_blocks);
+                site_add(&process->live_bytes, (uint64_t)site->live_bytes);
+                site_add(&process->live_usable, (uint64_t)site->live_usable);
+                if (site->walk && site->walk->number == process->walk) {
+                        walk_blocks += whole(site->walk->blocks);
+                        walk_bytes += whole(site->walk->bytes);
+                }
         }
-        process->walk_totals.blocks = whole(blocks);
-        process->walk_totals.bytes = whole(bytes);
+        process->freed = freed;
+        process->walk_totals.blocks = walk_blocks;
+        process->walk_totals.bytes = walk_bytes;
 }
 
 void sampled_finish(struct process *process)
 {
         if (!process->sample_rate)
                 return;
-        finish_walk(process);
         for (size_t i = 0; i < process->sites.count; i++) {
                 finish_peak_spread(process, process->sites.site[i]);
                 finish_site(process->sites.site[i]);
         }
-        WHOLE(&process->allocations, &process->frees, &process->resizes, &process->temporary, &process->requested,
-              &process->freed, &process->peak_bound);
-        WHOLE_SIGNED(&process->live_blocks, &process->live_bytes, &process->live_usable, &process->peak_blocks,
-                     &process->peak_bytes, &process->peak_usable);
+        finish_sums(process);
+        WHOLE(&process->peak_bound);
+        WHOLE_SIGNED(&process->peak_blocks, &process->peak_bytes, &process->peak_usable);
         for (struct thread *thread = process->threads; thread; thread = thread->hh.next)
                 WHOLE(&thread->allocations, &thread->frees, &thread->requested);
         for (size_t i = 0; i < process->series.count; i++) {

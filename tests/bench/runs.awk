@@ -80,7 +80,7 @@ NR == 1 { next }
         cell["cpu", $1, $2, $3] = $5 + $6
         cell["cpu_all", $1, $2, $3] = $9
         cell["rss", $1, $2, $3] = $7
-        if ($2 ~ /^(off|tracing|heaptrack.*)$/) {
+        if ($2 ~ /^(off|sampling|tracing|heaptrack.*)$/) {
                 wrapped[$2] = 1
                 cell["end", $1, $2, $3] = $8 - $4
         }

@@ -2,6 +2,7 @@
 #
 #   pools      libheaptap.so preloaded without a pipe: the allocator alone
 #   off        the same through the wrapper (--trace=off)
+#   sampling   one byte in 512 KiB recorded (--sample=512K); beside off, it is what sampling costs
 #   tracing    scripts/heaptap, every allocation recorded; the analyzer works beside the program
 #   heaptrack  the same of heaptrack, whose interpreter and compressor work beside the program
 
@@ -77,7 +78,7 @@ END {
         if (profilers != " ")
                 ends()
         for (i = 1; i <= tool_count; i++)
-                if (tool[i] == "tracing" || wrapped[tool[i]] && has("tracing") && tool[i] != "off")
+                if (tool[i] == "tracing" || wrapped[tool[i]] && has("tracing") && tool[i] !~ /^(off|sampling)$/)
                         costs_table(tool[i])
         if (has("tracing")) {
                 scaling()
