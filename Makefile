@@ -155,6 +155,7 @@ bench: all
 	scripts/setup bench
 	tests/bench/run
 	tests/bench/memory
+	tests/bench/unwind
 
 SOAK_SECONDS ?= 600
 soak: all asan tsan fuzzers
