@@ -229,7 +229,7 @@ static enum cfi_status description_find(const uint8_t *header, uint64_t pc, stru
 struct machine {
         const struct description *description;
         struct cfi_row row, initial;
-        struct cfi_row stack[8];
+        struct cfi_row stack[4]; /* what is remembered is hardly ever deeper than one */
         unsigned depth;
         uint64_t pc;
 };
@@ -255,7 +255,7 @@ static void place_restore(struct machine *machine, uint64_t number)
 
 static void define_cfa(struct cfi_row *row, uint64_t number, int64_t offset)
 {
-        row->cfa_register = number;
+        row->cfa_register = number < UINT16_MAX ? (uint16_t)number : UINT16_MAX;
         row->cfa_offset = offset;
         row->cfa_expression = NULL;
 }
@@ -265,7 +265,7 @@ static bool run_cfa(struct machine *machine, uint8_t code, const uint8_t **at)
 {
         struct cfi_row *row = &machine->row;
         int64_t align = machine->description->data_align;
-        uint64_t number;
+        uint64_t number, bytes;
 
         switch (code) {
         case 0x0c: /* def_cfa */
@@ -286,9 +286,10 @@ static bool run_cfa(struct machine *machine, uint8_t code, const uint8_t **at)
                 row->cfa_offset = cfi_sleb(at) * align;
                 return true;
         case 0x0f: /* def_cfa_expression */
-                row->cfa_expression_bytes = read_uleb(at);
+                bytes = read_uleb(at);
+                row->cfa_expression_bytes = (uint32_t)bytes;
                 row->cfa_expression = *at;
-                *at += row->cfa_expression_bytes;
+                *at += bytes;
                 return true;
         default:
                 return false;
@@ -338,7 +339,7 @@ static bool run_register(struct machine *machine, uint8_t code, const uint8_t **
                 *row_place(&machine->row, number) =
                         (struct cfi_place){.where = code == 0x10 ? CFI_AT_EXPRESSION : CFI_AT_OTHER,
                                            .expression = *at,
-                                           .expression_bytes = bytes};
+                                           .expression_bytes = (uint32_t)bytes};
                 *at += bytes;
                 return true;
         default:

@@ -16,20 +16,23 @@ enum cfi_status {
 
 enum cfi_where { CFI_AT_SAME, CFI_AT_UNDEFINED, CFI_AT_OFFSET, CFI_AT_EXPRESSION, CFI_AT_OTHER };
 
+/* Small, since a row lies on the stack of the program, ten times over. */
 struct cfi_place {
-        enum cfi_where where;
-        int64_t offset;
-        const uint8_t *expression;
-        uint64_t expression_bytes;
+        union {
+                int64_t offset; /* CFI_AT_OFFSET */
+                const uint8_t *expression;
+        };
+        uint32_t expression_bytes;
+        uint8_t where; /* enum cfi_where */
 };
 
 enum { CFI_FP, CFI_SP, CFI_RA, CFI_IGNORED, CFI_PLACES };
 
 struct cfi_row {
-        uint64_t cfa_register;
         int64_t cfa_offset;
         const uint8_t *cfa_expression; /* NULL: register and offset */
-        uint64_t cfa_expression_bytes;
+        uint32_t cfa_expression_bytes;
+        uint16_t cfa_register;              /* UINT16_MAX for all from there */
         struct cfi_place place[CFI_PLACES]; /* all registers but three share the last, which is never read */
 };
 

@@ -159,24 +159,30 @@ static const char *path_find(const char *path)
         return NULL;
 }
 
-/* A copy that outlives the module; a relative path is completed with the directory of now. */
-static const char *path_keep(const char *path)
+/* A copy that outlives the module. */
+static const char *path_copy(const char *directory, size_t directory_bytes, const char *path)
 {
-        char directory[WIRE_STRING_BYTES_MAX];
-        size_t bytes = strlen(path) + 1, directory_bytes = 0;
-
-        if (path[0] != '/' && strchr(path, '/') && syscall(SYS_getcwd, directory, sizeof directory) > 1) {
-                directory_bytes = strlen(directory);
-                directory[directory_bytes++] = '/';
-        }
-
-        size_t at = atomic_fetch_add(&path_arena_used, bytes + directory_bytes);
+        size_t bytes = strlen(path) + 1, at = atomic_fetch_add(&path_arena_used, bytes + directory_bytes);
 
         if (at + bytes + directory_bytes > PATH_ARENA_BYTES)
                 return "";
-        memcpy(path_arena + at, directory, directory_bytes);
+        if (directory_bytes)
+                memcpy(path_arena + at, directory, directory_bytes);
         memcpy(path_arena + at + directory_bytes, path, bytes);
         return path_arena + at;
+}
+
+/* A relative path is completed with the directory of now. Apart, because it needs so much of the program's stack. */
+static COLD const char *path_complete(const char *path)
+{
+        char directory[WIRE_STRING_BYTES_MAX];
+        size_t directory_bytes = 0;
+
+        if (syscall(SYS_getcwd, directory, sizeof directory) > 1) {
+                directory_bytes = strlen(directory);
+                directory[directory_bytes++] = '/';
+        }
+        return path_copy(directory, directory_bytes, path);
 }
 
 static const char *path_of(const struct module *module)
@@ -185,8 +191,10 @@ static const char *path_of(const struct module *module)
 
         if (path == program_path)
                 return path;
-        kept = path[0] == '/' ? path_find(path) : NULL;
-        return kept ? kept : path_keep(path);
+        if (path[0] != '/' && strchr(path, '/'))
+                return path_complete(path);
+        kept = path_find(path);
+        return kept ? kept : path_copy(NULL, 0, path);
 }
 
 /* An entry that is nobody else's: one of a module that is gone, or a new one. NULL: there is none. */
