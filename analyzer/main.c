@@ -1,4 +1,5 @@
 /* heaptap-analyze: which command. */
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,6 +33,9 @@ int main(int argc, char **argv)
 {
         static char record[] = "record";
 
+        /* There is one thread: no locks, and no counts of what is allocated. */
+        sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
         if (argc < 2 || strcmp(argv[1], "--help") == 0) {
                 print_help();
                 return argc < 2 ? DIAG_EXIT_USAGE : 0;

@@ -93,6 +93,16 @@ static struct life life_of(const struct process *process, int64_t bin_ns, int64_
         return life;
 }
 
+static size_t count_steps_up(const struct track *track, size_t track_count, const struct change *change)
+{
+        size_t count = 0;
+
+        for (size_t i = 0; i < track_count; i++)
+                for (size_t j = track[i].begin; j < track[i].end; j++)
+                        count += change[j].bytes > 0;
+        return count;
+}
+
 /* Sets the levels at the ends of the bins from the changes of the tracks. */
 static void draw_curve(struct life *life, const struct track *track, size_t track_count, const struct change *change)
 {
@@ -133,7 +143,7 @@ static void look_at(const struct life *life, const struct track *track, size_t t
         struct trend trend;
         double error;
 
-        if (!trend_fit(life->level, life->bins, &trend))
+        if (!trend_may_grow(life->level, life->bins) || !trend_fit(life->level, life->bins, &trend))
                 return;
         error = slope_error(life, &trend, track, track_count, change);
         trend.low -= error;
@@ -187,6 +197,8 @@ static void measure_process(struct life *life, const struct track *track, size_t
         for (size_t i = 0, end; i < track_count; i = end) {
                 for (end = i; end < track_count && track[end].site->place == track[i].site->place;)
                         end++;
+                if (count_steps_up(track + i, end - i, change) < TREND_STEPS_UP_MIN)
+                        continue; /* most places of a run that has very many */
                 draw_curve(life, track + i, end - i, change);
                 look_at(life, track + i, end - i, change, growth, capacity);
         }

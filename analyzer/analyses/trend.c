@@ -60,47 +60,92 @@ static void fit_slope(const double *floor_level, size_t count, double block_step
         trend->high = slope[high > (double)(pairs - 1) ? pairs - 1 : (size_t)high];
 }
 
+static size_t count_rises(const double *floor_level, size_t count)
+{
+        size_t rises = 0;
+
+        for (size_t i = 1; i < count; i++)
+                rises += floor_level[i] > floor_level[i - 1];
+        return rises;
+}
+
 static void look_at_persistence(const double *floor_level, size_t count, struct trend *trend)
 {
         size_t third = count / 3;
         double first = median(floor_level, third), last = median(floor_level + count - third, third);
         double middle = median(floor_level + third, count - 2 * third);
 
-        for (size_t i = 1; i < count; i++)
-                trend->rises += floor_level[i] > floor_level[i - 1];
+        trend->rises = count_rises(floor_level, count);
         trend->blocks = count;
         trend->pace = middle > first ? fmax(last - middle, 0) / (middle - first) : 0;
+}
+
+/* Where the blocks begin, how long they are, and how many. What is over joins the warm-up. */
+struct cut {
+        size_t first, block, blocks;
+};
+
+static struct cut cut(size_t count)
+{
+        size_t skipped = count / TREND_WARM_UP_PARTS;
+
+        if (count - skipped < TREND_LEVELS_MIN)
+                skipped = count - TREND_LEVELS_MIN;
+
+        size_t left = count - skipped, block = (left + TREND_BLOCKS - 1) / TREND_BLOCKS;
+
+        return (struct cut){count - left / block * block, block, left / block};
+}
+
+static void find_floor(const double *level, const struct cut *cut, double *floor_level)
+{
+        for (size_t i = 0; i < cut->blocks; i++) {
+                const double *at = level + cut->first + i * cut->block;
+                double lowest = *at;
+
+                for (size_t j = 1; j < cut->block; j++)
+                        lowest = at[j] < lowest ? at[j] : lowest;
+                floor_level[i] = lowest;
+        }
+}
+
+static bool rises_often(size_t rises, size_t blocks)
+{
+        return rises * 2 >= blocks - 1;
 }
 
 bool trend_fit(const double *level, size_t count, struct trend *ret_trend)
 {
         double floor_level[TREND_BLOCKS] = {0};
-        size_t skipped = count / TREND_WARM_UP_PARTS;
+        struct cut blocks;
 
         if (count < TREND_LEVELS_MIN)
                 return false;
-        if (count - skipped < TREND_LEVELS_MIN)
-                skipped = count - TREND_LEVELS_MIN;
-
-        size_t left = count - skipped, block = (left + TREND_BLOCKS - 1) / TREND_BLOCKS, blocks = left / block;
-
-        level += count - blocks * block; /* what is over joins the warm-up */
-        for (size_t i = 0; i < blocks; i++) {
-                floor_level[i] = level[i * block];
-                for (size_t j = 1; j < block; j++)
-                        floor_level[i] = fmin(floor_level[i], level[i * block + j]);
-        }
-        *ret_trend = (struct trend){.steps = blocks * block, .level = median(floor_level, blocks)};
-        fit_slope(floor_level, blocks, (double)block, ret_trend);
-        look_at_persistence(floor_level, blocks, ret_trend);
+        blocks = cut(count);
+        find_floor(level, &blocks, floor_level);
+        *ret_trend = (struct trend){.steps = blocks.blocks * blocks.block, .level = median(floor_level, blocks.blocks)};
+        fit_slope(floor_level, blocks.blocks, (double)blocks.block, ret_trend);
+        look_at_persistence(floor_level, blocks.blocks, ret_trend);
         ret_trend->rise = ret_trend->slope * (double)ret_trend->steps;
         return true;
 }
 
 bool trend_grows(const struct trend *trend)
 {
-        size_t steps = trend->blocks - 1;
-        bool often = trend->rises * 2 >= steps, nearly_always = trend->rises * 4 >= steps * 3;
+        bool often = rises_often(trend->rises, trend->blocks);
+        bool nearly_always = trend->rises * 4 >= (trend->blocks - 1) * 3;
 
         return trend->low > 0 && often && trend->pace > 0 && (trend->rise > 0.05 * trend->level || nearly_always);
+}
+
+bool trend_may_grow(const double *level, size_t count)
+{
+        double floor_level[TREND_BLOCKS] = {0};
+        struct cut blocks;
+
+        if (count < TREND_LEVELS_MIN)
+                return false;
+        blocks = cut(count);
+        find_floor(level, &blocks, floor_level);
+        return rises_often(count_rises(floor_level, blocks.blocks), blocks.blocks);
 }

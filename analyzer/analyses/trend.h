@@ -15,6 +15,9 @@ enum {
         TREND_LEVELS_MIN = 8, /* with fewer levels nothing is said */
         TREND_BLOCKS = 12,
         TREND_WARM_UP_PARTS = 4, /* the first of so many parts of the curve is left out */
+        /* A curve with fewer steps upward does not grow: for each block that stands above the one before, one of its own
+         * leads up to it, and there are at least six blocks. */
+        TREND_STEPS_UP_MIN = 3,
 };
 
 struct trend {
@@ -32,5 +35,8 @@ bool trend_fit(const double *level, size_t count, struct trend *ret_trend);
 /* Growth, not chance and not one step: the interval is above zero, the floor rises at least every second block and from
  * third to third, and the rise is worth it (5 % of the level) or goes on nearly all the time. */
 bool trend_grows(const struct trend *trend);
+
+/* False: trend_grows would be. Costs less than trend_fit. */
+bool trend_may_grow(const double *level, size_t count);
 
 #endif

@@ -2,6 +2,7 @@
 #include "analyzer/commands/record.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -360,11 +361,15 @@ int command_record(int argc, char **argv)
                         exit(DIAG_EXIT_USAGE);
                 finish(&record);
                 write_profile(&record, path);
+                model_free(record.model);
+                record.model = NULL;
+                malloc_trim(0); /* the report is made from the profile, in the room that this leaves */
                 status = print_report(&record.options, path);
                 free(path);
         }
         source_close(record.source);
-        model_free(record.model);
+        if (record.model)
+                model_free(record.model);
         return status;
 }
 
