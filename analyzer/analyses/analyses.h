@@ -19,6 +19,7 @@ enum analysis_what {
 struct analysis_options {
         enum places_by by;
         enum analysis_what what;
+        size_t rows; /* that tables of places need have; 0: all */
 };
 
 /* Look at profile_error afterwards. The findings are to be freed in any case; the profile may be closed before. */

@@ -12,10 +12,10 @@ enum { LINES_MAX = 1 << 20 }; /* of a stack; more is damage */
 
 struct chain {
         int64_t id;
-        const struct stack *part;  /* for the stacks that go on in it; without the lines below main */
-        const struct stack *shown; /* the same, or what is left of it */
-        size_t lines;              /* all */
-        size_t startup;            /* below main, if its outer end is known */
+        const struct stack *part; /* for the stacks that go on in it; without the lines below main */
+        struct stack *shown;      /* the same, or what is left of it */
+        size_t lines;             /* all */
+        size_t startup;           /* below main, if its outer end is known */
 };
 
 struct chains {
@@ -24,6 +24,7 @@ struct chains {
         struct frames *frames;
         struct chain *chain; /* by id, rising */
         size_t count, capacity;
+        struct stack *none;
         const struct frame **line; /* of the stack that is being read */
         size_t line_capacity;
 };
@@ -95,7 +96,7 @@ static size_t read_lines(struct chains *chains, const char *text)
 }
 
 /* What is left of a stack when places are told apart by less. */
-static const struct stack *reduced(const struct stack *stack, enum places_by by, struct arena *arena)
+static struct stack *reduced(struct stack *stack, enum places_by by, struct arena *arena)
 {
         struct stack_walk walk = stack_walk(stack);
         const struct frame *line = stack_next(&walk);
@@ -143,6 +144,7 @@ struct chains *chains_load(struct profile *profile, enum places_by by, struct ar
                 profile_query(profile, "SELECT id, flags, ifnull(outer, 0), frames FROM stack ORDER BY id", NULL, 0);
 
         *chains = (struct chains){.by = by, .arena = arena, .frames = frames_load(profile, by, arena)};
+        chains->none = arena_alloc(arena, sizeof *chains->none);
         while (profile_next(profile, rows))
                 add_chain(chains, row_integer(rows, 0), (unsigned)row_integer(rows, 1),
                           find(chains, row_integer(rows, 2)), row_text(rows, 3));
@@ -153,12 +155,11 @@ struct chains *chains_load(struct profile *profile, enum places_by by, struct ar
         return chains;
 }
 
-const struct stack *chains_find(const struct chains *chains, int64_t id)
+struct stack *chains_find(const struct chains *chains, int64_t id)
 {
-        static const struct stack none;
         const struct chain *chain = find(chains, id);
 
-        return chain ? chain->shown : &none;
+        return chain ? chain->shown : chains->none;
 }
 
 void chains_free(struct chains *chains)

@@ -16,6 +16,7 @@ struct table *analysis_churn(const struct evidence *evidence)
         table_column(table, "short_lived_share", "of them", UNIT_RATIO, false);
         table_column(table, "resizes", "resizes", UNIT_COUNT, true);
         table_column(table, "requested", "requested", UNIT_BYTES, true);
+        table_limit(table, temporary ? "temporary" : "allocations", evidence->options.rows);
         for (size_t i = 0; i < places->place_count; i++) {
                 const struct sums *sums = &places->place[i].sums;
 

@@ -12,6 +12,7 @@ struct table *analysis_leaks(const struct evidence *evidence)
         table_column(table, "live_blocks", "blocks", UNIT_COUNT, true);
         table_column(table, "first_ns", "first allocated", UNIT_NS, false);
         table_column(table, "last_ns", "last allocated", UNIT_NS, false);
+        table_limit(table, "live_bytes", evidence->options.rows);
         for (size_t i = 0; i < places->place_count; i++) {
                 const struct place *place = &places->place[i];
 

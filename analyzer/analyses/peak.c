@@ -11,6 +11,7 @@ struct table *analysis_peak(const struct evidence *evidence)
         table_column(table, "share", "share", UNIT_RATIO, true);
         table_column(table, "peak_blocks", "blocks", UNIT_COUNT, true);
         table_column(table, "allocations", "allocations", UNIT_COUNT, true);
+        table_limit(table, "peak_bytes", evidence->options.rows);
         for (size_t i = 0; i < places->place_count; i++) {
                 const struct place *place = &places->place[i];
 

@@ -69,6 +69,7 @@ static size_t *merge(struct places *places)
                         places->place = xgrow(places->place, places->place_count, &capacity, sizeof *places->place);
                         places->place[places->place_count++] = (struct place){.stack = site->stack, .first_ns = -1};
                 }
+                site->stack->order = places->place_count;
                 place_of_row[site->place] = places->place_count - 1;
                 site->place = places->place_count - 1;
         }

@@ -31,7 +31,7 @@ struct sums {
 
 struct site {
         int64_t id, process; /* process: its id */
-        const struct stack *stack;
+        struct stack *stack;
         size_t place;
         int64_t live_bytes;
 };

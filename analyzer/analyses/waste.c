@@ -127,6 +127,7 @@ struct table *analysis_waste(const struct evidence *evidence)
         struct empty empty = empty_sum(evidence);
 
         add_columns(table);
+        table_limit(table, "wasted", evidence->options.rows);
         for (size_t i = 0; i < places->place_count; i++)
                 if (wastes(&places->place[i].sums))
                         add_row(table, &places->place[i]);

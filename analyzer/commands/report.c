@@ -59,7 +59,8 @@ static int print(const char *path, const char *shown, FILE *out, const struct re
 
 int report_print(const char *profile_path, FILE *out, const struct report_options *options)
 {
-        return print(profile_path, profile_path, out, options, &(struct analysis_options){0});
+        return print(profile_path, profile_path, out, options,
+                     &(struct analysis_options){.rows = report_rows(options)});
 }
 
 /* The file may be read-only, and where it lies as well. */
@@ -164,6 +165,7 @@ int command_report(int argc, char **argv)
         options.color = want_color(color);
         analysis.by = by ? (enum places_by)choose("by", by, by_choices) : PLACES_BY_SITE;
         analysis.what = what ? (enum analysis_what)choose("what", what, what_choices) : WHAT_ALL;
+        analysis.rows = report_rows(&options);
         if (!path || strcmp(path, "latest") == 0)
                 path = "heaptap.latest";
         if (raw_is_path(path)) {

@@ -52,6 +52,8 @@ int stack_compare(const struct stack *a, const struct stack *b)
         const struct frame *left, *right;
         int order;
 
+        if (a->order && b->order)
+                return (a->order > b->order) - (a->order < b->order);
         while ((left = stack_next(&one)) && (right = stack_next(&two))) {
                 order = left == right ? 0 : frame_compare(left, right);
                 if (order)

@@ -31,6 +31,7 @@ struct stack {
         unsigned flags;
         size_t inner;              /* only if there is an outer part */
         const struct stack *outer; /* NULL: all lines are its own */
+        size_t order;              /* among those that were sorted already; 0: none */
 };
 
 /* Line by line from the inside: for (struct stack_walk walk = stack_walk(stack); (line = stack_next(&walk));) */

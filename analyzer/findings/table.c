@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CUT_ROWS = 256 }; /* beyond twice the limit, before rows are sorted out */
+
 struct table *table_create(const char *key, const char *title)
 {
         struct arena arena = {0};
@@ -30,6 +32,7 @@ void table_destroy(struct table *table)
         free(table->note);
         free(table->column);
         free(table->row);
+        free(table->spare);
         arena_free(&arena);
 }
 
@@ -80,10 +83,103 @@ static struct cell *next_cell(struct table *table)
         return &row->cell[at];
 }
 
+static int cell_compare(enum unit unit, const struct cell *a, const struct cell *b)
+{
+        if (a->known != b->known)
+                return (int)b->known - (int)a->known;
+        if (unit == UNIT_TEXT)
+                return a->known ? strcmp(a->text, b->text) : 0;
+        if (unit_is_real(unit))
+                return (a->real < b->real) - (a->real > b->real);
+        return (a->whole < b->whole) - (a->whole > b->whole);
+}
+
+static int row_compare(const void *left, const void *right, void *context)
+{
+        const struct row *a = left, *b = right;
+        const struct table *table = context;
+
+        for (size_t i = 0; i < table->column_count; i++) {
+                size_t column = (table->first + i) % table->column_count;
+                int order = cell_compare(table->column[column].unit, &a->cell[column], &b->cell[column]);
+
+                if (order)
+                        return order;
+        }
+        return a->stack && b->stack ? stack_compare(a->stack, b->stack) : 0;
+}
+
+static void add_cells(const struct table *table, struct cell *sum, const struct cell *cell)
+{
+        for (size_t i = 0; i < table->column_count; i++) {
+                sum[i].real += cell[i].real;
+                sum[i].whole = saturating_sum(sum[i].whole, cell[i].whole);
+        }
+}
+
+static void sort_and_cut(struct table *table)
+{
+        if (table->row_count)
+                qsort_r(table->row, table->row_count, sizeof *table->row, row_compare, table);
+        if (!table->limit || table->row_count <= table->limit)
+                return;
+        if (!table->rest)
+                table->rest = arena_alloc(&table->arena, table->column_count * sizeof *table->rest);
+        for (size_t i = table->limit; i < table->row_count; i++, table->rest_count++) {
+                add_cells(table, table->rest, table->row[i].cell);
+                table->spare = xgrow(table->spare, table->spare_count, &table->spare_capacity, sizeof *table->spare);
+                table->spare[table->spare_count++] = table->row[i].cell;
+        }
+        table->row_count = table->limit;
+}
+
+static size_t column_of(const struct table *table, const char *key)
+{
+        size_t column = 0;
+
+        while (strcmp(table->column[column].key, key) != 0)
+                column++; /* a key that is no column is the caller's mistake */
+        return column;
+}
+
+void table_limit(struct table *table, const char *key, size_t rows)
+{
+        table->limit = rows;
+        table->first = column_of(table, key);
+}
+
+void table_sort(struct table *table, const char *key)
+{
+        table->first = column_of(table, key);
+        sort_and_cut(table);
+}
+
+void table_rest(const struct table *table, size_t shown, struct cell *ret_rest)
+{
+        for (size_t i = 0; i < table->column_count; i++)
+                ret_rest[i] = (struct cell){.known = table->column[i].sums && table->column[i].unit != UNIT_TEXT};
+        for (size_t i = shown; i < table->row_count; i++)
+                add_cells(table, ret_rest, table->row[i].cell);
+        if (table->rest)
+                add_cells(table, ret_rest, table->rest);
+}
+
+/* One cell more than columns: it counts those that are put. */
+static struct cell *new_cells(struct table *table)
+{
+        size_t bytes = (table->column_count + 1) * sizeof(struct cell);
+
+        if (table->spare_count)
+                return memset(table->spare[--table->spare_count], 0, bytes);
+        return arena_alloc(&table->arena, bytes);
+}
+
 void table_row(struct table *table, const struct stack *stack)
 {
-        /* One cell more than columns: it counts those that are put. */
-        struct cell *cell = arena_alloc(&table->arena, (table->column_count + 1) * sizeof *cell);
+        if (table->limit && table->row_count >= 2 * table->limit + CUT_ROWS)
+                sort_and_cut(table);
+
+        struct cell *cell = new_cells(table);
 
         table->row = xgrow(table->row, table->row_count, &table->row_capacity, sizeof *table->row);
         table->row[table->row_count++] = (struct row){.cell = cell, .stack = stack};
@@ -158,48 +254,6 @@ void table_fact_text(struct table *table, const char *key, const char *text)
 {
         *add_fact(table, key, UNIT_TEXT) =
                 (struct cell){.known = text != NULL, .text = arena_text(&table->arena, text)};
-}
-
-static int cell_compare(enum unit unit, const struct cell *a, const struct cell *b)
-{
-        if (a->known != b->known)
-                return (int)b->known - (int)a->known;
-        if (unit == UNIT_TEXT)
-                return a->known ? strcmp(a->text, b->text) : 0;
-        if (unit_is_real(unit))
-                return (a->real < b->real) - (a->real > b->real);
-        return (a->whole < b->whole) - (a->whole > b->whole);
-}
-
-struct sorting {
-        const struct table *table;
-        size_t first; /* column */
-};
-
-static int row_compare(const void *left, const void *right, void *context)
-{
-        const struct row *a = left, *b = right;
-        const struct sorting *sorting = context;
-        const struct table *table = sorting->table;
-
-        for (size_t i = 0; i < table->column_count; i++) {
-                size_t column = (sorting->first + i) % table->column_count;
-                int order = cell_compare(table->column[column].unit, &a->cell[column], &b->cell[column]);
-
-                if (order)
-                        return order;
-        }
-        return a->stack && b->stack ? stack_compare(a->stack, b->stack) : 0;
-}
-
-void table_sort(struct table *table, const char *key)
-{
-        struct sorting sorting = {table, 0};
-
-        while (strcmp(table->column[sorting.first].key, key) != 0)
-                sorting.first++; /* a key that is no column is the caller's mistake */
-        if (table->row_count)
-                qsort_r(table->row, table->row_count, sizeof *table->row, row_compare, &sorting);
 }
 
 void findings_title(struct findings *findings, const char *version, const char *headline, ...)

@@ -63,6 +63,11 @@ struct table {
         size_t column_count, column_capacity;
         struct row *row;
         size_t row_count, row_capacity;
+        size_t limit, first; /* rows that are kept, 0: all; the column they are sorted by */
+        struct cell *rest;   /* those that were not kept, added up column by column; or NULL */
+        size_t rest_count;
+        struct cell **spare; /* cells of such rows */
+        size_t spare_count, spare_capacity;
         struct arena arena;
 };
 
@@ -92,8 +97,15 @@ void table_fact_real(struct table *table, const char *key, enum unit unit, doubl
 void table_fact_unknown(struct table *table, const char *key, enum unit unit);
 void table_fact_text(struct table *table, const char *key, const char *text); /* NULL: unknown */
 
+/* Before the first row: of all that come, only so many are wanted, the first by table_sort with that key. The others
+ * are but counted and added up: a hundred thousand places have five tables. 0: all are wanted. */
+void table_limit(struct table *table, const char *key, size_t rows);
+
 /* Largest of the column first, then of the columns that follow it, then by stack: a total order. */
 void table_sort(struct table *table, const char *key);
+
+/* The rows from that number on, added up column by column. */
+void table_rest(const struct table *table, size_t shown, struct cell *ret_rest);
 
 /* All that one report says, in its order. */
 struct findings {

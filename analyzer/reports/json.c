@@ -202,10 +202,10 @@ void report_json(const struct findings *findings, const char *profile, FILE *out
         begin(&json, "omitted", '{');
         for (size_t i = 0; i < findings->count; i++) {
                 const struct table *table = findings->table[i];
-                size_t shown = rows_shown(table, options);
+                size_t left = table->row_count + table->rest_count - rows_shown(table, options);
 
-                if (shown < table->row_count)
-                        put_number(&json, table->key, (int64_t)(table->row_count - shown));
+                if (left)
+                        put_number(&json, table->key, (int64_t)left);
         }
         end(&json, '}');
         end(&json, '}');

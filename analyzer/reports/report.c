@@ -24,12 +24,18 @@ bool report_format_parse(const char *name, enum report_format *ret_format)
         return false;
 }
 
+size_t report_rows(const struct report_options *options)
+{
+        if (options->top > 0)
+                return (size_t)options->top;
+        return options->top ? 0 : (size_t)formats[options->format].top;
+}
+
 void report_write(const struct findings *findings, const char *profile, FILE *out, const struct report_options *options)
 {
         struct report_options settled = *options;
 
-        if (settled.top <= 0)
-                settled.top = settled.top ? 0 : formats[settled.format].top;
+        settled.top = (int)report_rows(options);
         formats[settled.format].write(findings, profile, out, &settled);
 }
 

@@ -30,6 +30,9 @@ struct report_options {
 
 bool report_format_parse(const char *name, enum report_format *ret_format); /* false: no such format */
 
+/* Rows that will be asked of a table, unless all of it is to be shown; 0: all. */
+size_t report_rows(const struct report_options *options);
+
 /* `profile` is how the profile is called in the report. The same findings give the same bytes. */
 void report_write(const struct findings *findings, const char *profile, FILE *out,
                   const struct report_options *options);

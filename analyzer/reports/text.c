@@ -151,22 +151,6 @@ static void put_headings(const struct text *text, const struct table *table, con
         fputc('\n', text->out);
 }
 
-/* The rows that are not shown, added up as far as that makes sense. */
-static void sum_rest(const struct table *table, size_t shown, struct cell *ret_rest)
-{
-        for (size_t i = 0; i < table->column_count; i++) {
-                struct cell *rest = &ret_rest[i];
-
-                *rest = (struct cell){.known = table->column[i].sums && table->column[i].unit != UNIT_TEXT};
-                for (size_t j = shown; j < table->row_count; j++) {
-                        const struct cell *cell = &table->row[j].cell[i];
-
-                        rest->real += cell->real;
-                        rest->whole = saturating_sum(rest->whole, cell->whole);
-                }
-        }
-}
-
 static void widen(int *width, int needed)
 {
         if (needed > *width)
@@ -189,18 +173,18 @@ static void put_stacks(const struct text *text, const struct row *row)
 
 static void put_rows(const struct text *text, const struct table *table)
 {
-        size_t shown = rows_shown(table, text->options);
+        size_t shown = rows_shown(table, text->options), left = table->row_count + table->rest_count - shown;
         int width[COLUMNS_MAX];
         struct cell rest[COLUMNS_MAX];
 
         assert(table->column_count <= COLUMNS_MAX);
 
-        sum_rest(table, shown, rest);
+        table_rest(table, shown, rest);
         for (size_t i = 0; i < table->column_count; i++) {
                 width[i] = text_columns(table->column[i].heading);
                 for (size_t j = 0; j < shown; j++)
                         widen(&width[i], cell_width(&table->column[i], &table->row[j].cell[i]));
-                if (shown < table->row_count)
+                if (left)
                         widen(&width[i], cell_width(&table->column[i], &rest[i]));
         }
         put_headings(text, table, width);
@@ -211,9 +195,9 @@ static void put_rows(const struct text *text, const struct table *table)
                 fputc('\n', text->out);
                 put_stacks(text, &table->row[i]);
         }
-        if (shown < table->row_count) {
+        if (left) {
                 put_cells(text, table, rest, width, "");
-                fprintf(text->out, "  … %zu more\n", table->row_count - shown);
+                fprintf(text->out, "  … %zu more\n", left);
         }
 }
 

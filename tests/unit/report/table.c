@@ -56,6 +56,37 @@ Test(table, the_order_does_not_depend_on_the_order_of_arrival)
         }
 }
 
+Test(table, rows_beyond_the_limit_are_added_up)
+{
+        enum { ROWS = 5000, LIMIT = 7 };
+        struct table *all = table_create("t", "T"), *few = table_create("t", "T"), *tables[] = {all, few};
+        struct cell rest_all[2], rest_few[2];
+
+        for (size_t t = 0; t < 2; t++) {
+                table_column(tables[t], "number", "number", UNIT_COUNT, true);
+                table_column(tables[t], "name", "name", UNIT_TEXT, false);
+                table_limit(tables[t], "number", t ? LIMIT : 0);
+                for (int64_t i = 0; i < ROWS; i++) {
+                        table_row(tables[t], NULL);
+                        table_put(tables[t], i * 1999 % ROWS);
+                        table_put_text(tables[t], i % 2 ? "odd" : "even");
+                }
+                table_sort(tables[t], "number");
+        }
+        cr_assert_eq(few->row_count, LIMIT);
+        cr_expect_eq(few->rest_count, ROWS - LIMIT);
+        for (size_t i = 0; i < LIMIT; i++) {
+                cr_expect_eq(few->row[i].cell[0].whole, all->row[i].cell[0].whole);
+                cr_expect_str_eq(few->row[i].cell[1].text, all->row[i].cell[1].text);
+        }
+        table_rest(all, 3, rest_all);
+        table_rest(few, 3, rest_few);
+        cr_expect(rest_few[0].known && !rest_few[1].known);
+        cr_expect_eq(rest_few[0].whole, rest_all[0].whole);
+        table_destroy(all);
+        table_destroy(few);
+}
+
 Test(table, equal_rows_are_ordered_by_their_stacks)
 {
         const struct frame inner = {.function = "alpha"}, outer = {.function = "beta"};
