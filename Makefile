@@ -29,7 +29,7 @@ PRELOAD_LINK = -shared -Wl,-z,initfirst,-z,now,-z,relro,--version-script=preload
 
 ANALYZER_SOURCES := $(wildcard analyzer/*.c analyzer/*/*.c) wire/decode.c
 ANALYZER_OBJECTS := $(ANALYZER_SOURCES:%.c=$(BUILD)/%.o)
-ANALYZER_LIBS = -ldw -lelf -lsqlite3 -lzstd -liberty -lm -pthread
+ANALYZER_LIBS = -ldw -lelf -ldeflate -lsqlite3 -lzstd -liberty -lm -pthread
 SCHEMA = $(BUILD)/analyzer/store/schema.inc
 
 $(BUILD)/libheaptap.so: $(PRELOAD_OBJECTS) preload/exports.map

@@ -3,15 +3,18 @@
 #include "analyzer/symbols/symbols.h"
 
 #include <dwarf.h>
-#include <elfutils/libdwelf.h>
 #include <elfutils/libdwfl.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analyzer/symbols/demangle.h"
 #include "analyzer/symbols/functions.h"
+#include "analyzer/symbols/inflate.h"
 #include "analyzer/symbols/names.h"
+#include "analyzer/symbols/separate.h"
 #include "analyzer/symbols/units.h"
 #include "analyzer/xalloc.h"
 
@@ -20,36 +23,20 @@ struct symbols {
         Dwfl_Module *module;
         GElf_Addr bias; /* libdwfl's place for the file minus the addresses in it */
         enum symbols_status status;
-        struct units *units; /* made when first needed; they live at units_bias */
-        Dwarf_Addr units_bias;
+        int separate_fd;         /* of the file with its debugging information, until that is read; -1: none */
+        struct inflate *inflate; /* or NULL: then libdwfl has the debugging information */
+        Dwarf *dwarf;
+        Dwarf_Addr dwarf_bias; /* libdwfl's place minus the addresses in it */
+        struct units *units;   /* made when first needed */
         struct functions *functions;
         struct names *names; /* made when first needed */
 };
 
 static const Dwfl_Callbacks callbacks = {
         .find_elf = dwfl_build_id_find_elf,
-        .find_debuginfo = dwfl_standard_find_debuginfo,
+        .find_debuginfo = separate_find,
         .section_address = dwfl_offline_section_address,
 };
-
-static bool build_id_fits(Elf *elf, const char *expected)
-{
-        const void *bits;
-        ssize_t count = dwelf_elf_gnu_build_id(elf, &bits);
-        char digits[3];
-
-        if (count <= 0 || !*expected)
-                return true; /* nothing to compare */
-        if (strlen(expected) != 2 * (size_t)count)
-                return false;
-        for (ssize_t i = 0; i < count; i++) {
-                digits[0] = "0123456789abcdef"[((const uint8_t *)bits)[i] >> 4];
-                digits[1] = "0123456789abcdef"[((const uint8_t *)bits)[i] & 15];
-                if (memcmp(digits, expected + 2 * i, 2) != 0)
-                        return false;
-        }
-        return true;
-}
 
 static bool has_section(Elf *elf, GElf_Word type)
 {
@@ -62,23 +49,42 @@ static bool has_section(Elf *elf, GElf_Word type)
         return false;
 }
 
-static enum symbols_status find_status(struct symbols *symbols, Elf *elf)
+/* The symbol table first: it may be in a separate file, which is then known. */
+static Dwarf *find_dwarf(struct symbols *symbols, const char *path)
 {
-        Dwarf_Addr bias;
-        Dwarf *dwarf = dwfl_module_getdwarf(symbols->module, &bias);
+        int fd = symbols->separate_fd;
+
+        if (fd < 0)
+                fd = open(path, O_RDONLY | O_CLOEXEC);
+        symbols->separate_fd = -1;
+        symbols->inflate = fd < 0 ? NULL : inflate_open(fd);
+        symbols->dwarf_bias = symbols->bias;
+        return symbols->inflate ? inflate_dwarf(symbols->inflate)
+                                : dwfl_module_getdwarf(symbols->module, &symbols->dwarf_bias);
+}
+
+static enum symbols_status find_status(struct symbols *symbols, Elf *elf, const char *path)
+{
         int count = dwfl_module_getsymtab(symbols->module);
+        Dwarf_CU *cu = NULL;
 
-        if (dwarf) {
-                Dwarf_CU *cu = NULL;
-
-                if (dwarf_get_units(dwarf, NULL, &cu, NULL, NULL, NULL, NULL) == 0)
-                        return SYMBOLS_DEBUG;
-                if (has_section(dwarf_getelf(dwarf), SHT_SYMTAB))
-                        return SYMBOLS_SYMTAB;
-        }
+        symbols->dwarf = find_dwarf(symbols, path);
+        if (symbols->dwarf && dwarf_get_units(symbols->dwarf, NULL, &cu, NULL, NULL, NULL, NULL) == 0)
+                return SYMBOLS_DEBUG;
+        if (symbols->dwarf && has_section(dwarf_getelf(symbols->dwarf), SHT_SYMTAB))
+                return SYMBOLS_SYMTAB;
         if (has_section(elf, SHT_SYMTAB))
                 return SYMBOLS_SYMTAB;
         return count > 0 && has_section(elf, SHT_DYNSYM) ? SYMBOLS_DYNSYM : SYMBOLS_NONE;
+}
+
+/* Where separate_find shall leave what it finds. */
+static void await_separate(struct symbols *symbols)
+{
+        void **userdata;
+
+        if (symbols->module && dwfl_module_info(symbols->module, &userdata, NULL, NULL, NULL, NULL, NULL, NULL))
+                *userdata = &symbols->separate_fd;
 }
 
 struct symbols *symbols_open(const char *path, const char *build_id)
@@ -86,20 +92,22 @@ struct symbols *symbols_open(const char *path, const char *build_id)
         struct symbols *symbols = xcalloc(1, sizeof *symbols);
 
         symbols->status = SYMBOLS_MISSING;
+        symbols->separate_fd = -1;
         symbols->dwfl = dwfl_begin(&callbacks);
         if (!symbols->dwfl || *path != '/')
                 return symbols; /* the vdso and the like have no file */
         dwfl_report_begin(symbols->dwfl);
         symbols->module = dwfl_report_offline(symbols->dwfl, path, path, -1);
         dwfl_report_end(symbols->dwfl, NULL, NULL);
+        await_separate(symbols);
 
         Elf *elf = symbols->module ? dwfl_module_getelf(symbols->module, &symbols->bias) : NULL;
 
-        if (!elf || !build_id_fits(elf, build_id)) {
+        if (!elf || !separate_build_id_fits(elf, build_id)) {
                 symbols->module = NULL;
                 return symbols;
         }
-        symbols->status = find_status(symbols, elf);
+        symbols->status = find_status(symbols, elf, path);
         return symbols;
 }
 
@@ -108,6 +116,9 @@ void symbols_close(struct symbols *symbols)
         functions_free(&symbols->functions);
         units_close(symbols->units);
         names_close(symbols->names);
+        inflate_close(symbols->inflate);
+        if (symbols->separate_fd >= 0)
+                close(symbols->separate_fd);
         if (symbols->dwfl)
                 dwfl_end(symbols->dwfl);
         free(symbols);
@@ -180,22 +191,12 @@ static void source_of_call(Dwarf_Die *unit, Dwarf_Die *die, struct symbol *symbo
 /* The unit that has the address, which becomes an address in its debugging information. */
 static bool find_unit(struct symbols *symbols, GElf_Addr at, struct unit *ret_unit, Dwarf_Addr *ret_address)
 {
-        Dwarf_Addr bias;
-
         if (symbols->status != SYMBOLS_DEBUG)
                 return false;
         if (!symbols->units)
-                symbols->units = units_open(dwfl_module_getdwarf(symbols->module, &symbols->units_bias));
-        *ret_address = at - symbols->units_bias;
-        if (units_find(symbols->units, *ret_address, ret_unit))
-                return true;
-
-        /* A unit without ranges of its own may stand in the file's table. */
-        Dwarf_Die *die = dwfl_module_addrdie(symbols->module, at, &bias);
-
-        if (die)
-                *ret_unit = (struct unit){*die, *die};
-        return die;
+                symbols->units = units_open(symbols->dwarf);
+        *ret_address = at - symbols->dwarf_bias;
+        return units_find(symbols->units, *ret_address, ret_unit);
 }
 
 /* The chain of inlined functions around the address, out to the function that has it. */

@@ -12,6 +12,9 @@ struct range {
 };
 
 struct units {
+        Dwarf *dwarf;
+        Dwarf_Aranges *told; /* by .debug_aranges; NULL: nothing */
+        bool searched;       /* the units themselves have been asked */
         struct unit *unit;
         size_t unit_count, unit_room;
         struct range *range;
@@ -40,13 +43,14 @@ static int by_low(const void *left, const void *right)
         return (a->unit > b->unit) - (a->unit < b->unit);
 }
 
-struct units *units_open(Dwarf *dwarf)
+/* Asks every unit. */
+static void search(struct units *units)
 {
-        struct units *units = xcalloc(1, sizeof *units);
         Dwarf_CU *at = NULL;
         Dwarf_Die die, split;
 
-        while (dwarf && dwarf_get_units(dwarf, at, &at, NULL, NULL, &die, &split) == 0) {
+        units->searched = true;
+        while (units->dwarf && dwarf_get_units(units->dwarf, at, &at, NULL, NULL, &die, &split) == 0) {
                 if (dwarf_tag(&die) != DW_TAG_compile_unit && dwarf_tag(&die) != DW_TAG_skeleton_unit)
                         continue;
                 units->unit = xgrow(units->unit, units->unit_count, &units->unit_room, sizeof *units->unit);
@@ -55,13 +59,43 @@ struct units *units_open(Dwarf *dwarf)
         }
         if (units->range_count)
                 qsort(units->range, units->range_count, sizeof *units->range, by_low);
+}
+
+struct units *units_open(Dwarf *dwarf)
+{
+        struct units *units = xcalloc(1, sizeof *units);
+        size_t count;
+
+        units->dwarf = dwarf;
+        if (!dwarf || dwarf_getaranges(dwarf, &units->told, &count) != 0)
+                units->told = NULL;
         return units;
 }
 
-bool units_find(const struct units *units, Dwarf_Addr address, struct unit *ret_unit)
+static bool find_told(const struct units *units, Dwarf_Addr address, struct unit *ret_unit)
 {
-        size_t low = 0, high = units->range_count;
+        Dwarf_Arange *range = units->told ? dwarf_getarange_addr(units->told, address) : NULL;
+        Dwarf_Off offset;
+        Dwarf_Die die, split;
 
+        if (!range || dwarf_getarangeinfo(range, NULL, NULL, &offset) != 0 ||
+            !dwarf_offdie(units->dwarf, offset, &die) ||
+            (dwarf_tag(&die) != DW_TAG_compile_unit && dwarf_tag(&die) != DW_TAG_skeleton_unit) ||
+            dwarf_cu_info(die.cu, NULL, NULL, NULL, &split, NULL, NULL, NULL) != 0)
+                return false;
+        *ret_unit = (struct unit){die, split.addr ? split : die};
+        return true;
+}
+
+bool units_find(struct units *units, Dwarf_Addr address, struct unit *ret_unit)
+{
+        size_t low = 0, high;
+
+        if (find_told(units, address, ret_unit))
+                return true;
+        if (!units->searched)
+                search(units);
+        high = units->range_count;
         while (low < high) {
                 size_t middle = low + (high - low) / 2;
 

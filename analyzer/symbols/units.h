@@ -1,7 +1,7 @@
 /* The compilation units of a file by address.
  *
  * libdw's own table comes from .debug_aranges alone, a section that clang and rustc do not write: their programs would
- * have functions and no lines. Every unit knows its ranges itself. */
+ * have functions and no lines. Every unit knows its ranges itself; they are looked at when that table has no answer. */
 #ifndef SYMBOLS_UNITS_H
 #define SYMBOLS_UNITS_H
 
@@ -16,7 +16,7 @@ struct unit {
 };
 
 struct units *units_open(Dwarf *dwarf); /* NULL dwarf: no units */
-bool units_find(const struct units *units, Dwarf_Addr address, struct unit *ret_unit);
+bool units_find(struct units *units, Dwarf_Addr address, struct unit *ret_unit);
 void units_close(struct units *units); /* NULL: does nothing */
 
 #endif

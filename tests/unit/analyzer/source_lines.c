@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <dlfcn.h>
 #include <link.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,9 +55,9 @@ static uint64_t own_bias(void)
         return bias;
 }
 
-Test(symbols, an_inlined_function_stands_before_the_one_it_is_in)
+static void expect_lines(const char *path)
 {
-        struct symbols *symbols = symbols_open(own_path(), "");
+        struct symbols *symbols = symbols_open(path, "");
         struct symbol symbol[SYMBOLS_DEPTH_MAX];
 
         outer();
@@ -70,6 +71,78 @@ Test(symbols, an_inlined_function_stands_before_the_one_it_is_in)
         symbol_free(&symbol[0]);
         symbol_free(&symbol[1]);
         symbols_close(symbols);
+}
+
+Test(symbols, an_inlined_function_stands_before_the_one_it_is_in)
+{
+        expect_lines(own_path());
+}
+
+/* What objcopy makes of this program, in a directory of its own. */
+static char *directory(void)
+{
+        static char name[] = "/tmp/heaptap-unit.XXXXXX";
+
+        cr_assert_not_null(mkdtemp(name));
+        return name;
+}
+
+static void run(const char *format, const char *from, const char *to)
+{
+        char command[10000];
+
+        snprintf(command, sizeof command, format, from, to, to);
+        cr_assert_eq(system(command), 0, "%s", command);
+}
+
+Test(symbols, compressed_debugging_information_is_read)
+{
+        char *where = directory(), path[100];
+
+        snprintf(path, sizeof path, "%s/compressed", where);
+        run("objcopy --compress-debug-sections '%s' %s", own_path(), path);
+        expect_lines(path);
+        run("rm -r %s%s", where, "");
+}
+
+Test(symbols, a_separate_file_is_found_by_its_build_id_or_its_name)
+{
+        char *where = directory(), path[100];
+
+        snprintf(path, sizeof path, "%s/stripped", where);
+        run("objcopy --only-keep-debug --compress-debug-sections '%1$s' %2$s.debug", own_path(), path);
+        run("objcopy --strip-all --add-gnu-debuglink=%2$s.debug '%1$s' %2$s", own_path(), path);
+        expect_lines(path);
+        run("mkdir %1$s/.debug%2$s && mv %1$s/*.debug %1$s/.debug", where, "");
+        expect_lines(path);
+        run("rm -r %s%s", where, "");
+}
+
+/* One byte in eight of each compressed section: names at most, and no harm. */
+Test(symbols, damaged_debugging_information_does_no_harm)
+{
+        char *where = directory(), path[100];
+        struct symbols *symbols;
+        struct symbol symbol[SYMBOLS_DEPTH_MAX];
+        FILE *file;
+        long end;
+
+        snprintf(path, sizeof path, "%s/damaged", where);
+        run("objcopy --compress-debug-sections '%s' %s", own_path(), path);
+        file = fopen(path, "r+");
+        cr_assert_not_null(file);
+        fseek(file, 0, SEEK_END);
+        end = ftell(file);
+        for (long at = end / 2; at < end - 10000; at += 8) {
+                fseek(file, at, SEEK_SET);
+                fputc(0x5a, file);
+        }
+        fclose(file);
+        symbols = symbols_open(path, "");
+        for (size_t depth = symbols_lookup(symbols, address_inside, symbol); depth-- > 0;)
+                symbol_free(&symbol[depth]);
+        symbols_close(symbols);
+        run("rm -r %s%s", where, "");
 }
 
 Test(symbols, a_library_without_debugging_information_gives_names)
