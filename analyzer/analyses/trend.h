@@ -15,8 +15,8 @@ enum {
         TREND_LEVELS_MIN = 8, /* with fewer levels nothing is said */
         TREND_BLOCKS = 12,
         TREND_WARM_UP_PARTS = 4, /* the first of so many parts of the curve is left out */
-        /* A curve with fewer steps upward does not grow: for each block that stands above the one before, one of its own
-         * leads up to it, and there are at least six blocks. */
+        /* A curve with fewer steps upward does not grow: for each block that stands above the one before, one of its
+         * own leads up to it, and there are at least six blocks. */
         TREND_STEPS_UP_MIN = 3,
 };
 
