@@ -33,7 +33,7 @@ int main(int argc, char **argv)
 {
         static char record[] = "record";
 
-        /* There is one thread: no locks, and no counts of what is allocated. */
+        /* Only one thread has to do with it: no locks, and no counts of what is allocated. */
         sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
         sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
         if (argc < 2 || strcmp(argv[1], "--help") == 0) {
