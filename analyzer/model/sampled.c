@@ -293,7 +293,7 @@ static void finish_peak_spread(const struct process *process, const struct site 
         if (!more || !process->peak_by_bins)
                 return;
         more->peak_spread = 0;
-        if (site->requested)
+        if (site->peak_bytes > 0 && (uint64_t)site->peak_bytes <= site->requested)
                 more->peak_spread =
                         (int64_t)((double)more->requested_spread * (double)site->peak_bytes / (double)site->requested);
 }
@@ -303,6 +303,8 @@ static void settle_allocations(struct site *site, uint64_t allocations)
 {
         int64_t missing = (int64_t)(allocations - site_allocations(site)), resized = site->count[SITE_RESIZED];
 
+        if (missing < -SITE_COUNTS || missing > SITE_COUNTS)
+                return; /* not by rounding: frames are missing */
         if (resized + missing >= 0 && resized + missing <= UINT32_MAX)
                 site->count[SITE_RESIZED] = (uint32_t)(resized + missing);
         else

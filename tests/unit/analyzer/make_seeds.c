@@ -141,6 +141,24 @@ static void seed_damage(void)
         write_seed("damage");
 }
 
+/* Blocks that come and go by resizes, too, and a walk. */
+static void seed_sample(void)
+{
+        encode_sampling(stream_to(&stream, 1, 1), 4096);
+        for (uint32_t i = 1; i < 20; i++) {
+                struct encode *to = stream_to(&stream, 1, 1);
+                uint64_t size = wire_sampled_size(i * 100, (i * 100 + 15) / 16 * 16);
+
+                encode_alloc(to, i % 5 ? WIRE_MALLOC : WIRE_RESIZED, i % 3, size);
+                if (i % 2)
+                        encode_free(to, i % 7 ? WIRE_AGE_10MS : WIRE_AGE_RESIZED, i % 3, size);
+                stream.time_ns += 1000000 * i;
+        }
+        encode_live(stream_to(&stream, 1, 1), &(struct wire_live){1, 2, 1000, 1600, 0, 0, 0});
+        encode_walked(stream_to(&stream, 1, 1), &(struct wire_walked){.blocks = 2, .bytes = 1000});
+        write_seed("sample");
+}
+
 static void nobody_waits(void *context)
 {
         (void)context;
@@ -194,6 +212,7 @@ int main(int argc, char **argv)
         seed_errors();
         seed_gap();
         seed_damage();
+        seed_sample();
         seed_raw_file();
         stream_free(&stream);
         return 0;
