@@ -335,6 +335,21 @@ static COLD void memo_define_leaf(struct memo *memo)
         define_frames(memo, at + 1, leaf, ancestor);
 }
 
+/* The tables are full: the nearest caller that has an id stands for the stack, which counts as cut. */
+static COLD uint32_t memo_caller_id(struct memo *memo)
+{
+        memo->counts.truncated++;
+        for (uint32_t i = memo->count; i-- > 0;) {
+                struct frame *frame = &memo->frame[i];
+
+                if (!frame->id)
+                        frame->id = stacks_find(frame->hash);
+                if (frame->id)
+                        return frame->id;
+        }
+        return 0;
+}
+
 static inline uint32_t memo_leaf_id(struct memo *memo)
 {
         struct frame *leaf = &memo->frame[memo->count - 1];
@@ -343,11 +358,7 @@ static inline uint32_t memo_leaf_id(struct memo *memo)
         leaf->id = stacks_intern(leaf->hash, &is_new);
         if (UNLIKELY(is_new))
                 memo_define_leaf(memo);
-        /* The tables are full: the nearest caller that has a name stands for it. */
-        for (struct frame *frame = leaf; frame >= memo->frame; frame--)
-                if (LIKELY(frame->id))
-                        return frame->id;
-        return 0;
+        return LIKELY(leaf->id) ? leaf->id : memo_caller_id(memo);
 }
 
 /* The id of a stack given as keys, innermost first, without the memo. */
@@ -632,6 +643,15 @@ static void recent_enter(struct memo *memo, struct recent_stack *stack, const ui
         stack->return_address = frame[1];
 }
 
+/* Whether the last walk, whose id that is, may be among the recent stacks: not one that was cut or went astray. */
+static inline bool memo_may_keep(const struct memo *memo, uint32_t id)
+{
+        const struct frame *leaf = &memo->frame[(int)memo->count - 1];
+
+        return id && memo->mode != MEMO_LIBUNWIND && !memo->unsafe && !memo->root_flags && memo->count &&
+               !leaf->is_loader && leaf->id == id;
+}
+
 /* A walk, of which as much is kept as can be used again. */
 static inline uint32_t capture_and_keep(struct memo *memo, const uintptr_t *frame)
 {
@@ -641,8 +661,7 @@ static inline uint32_t capture_and_keep(struct memo *memo, const uintptr_t *fram
         /* Its second miss in a row: a stack seen once only is not worth the copy, nor worth what it would drive out. */
         if (stack->candidate != id)
                 stack->candidate = id;
-        else if (LIKELY(id && memo->mode != MEMO_LIBUNWIND && !memo->unsafe && !memo->root_flags && memo->count &&
-                        !memo->frame[memo->count - 1].is_loader && !(memo->depth_max && memo->count > memo->depth_max)))
+        else if (LIKELY(memo_may_keep(memo, id)))
                 recent_enter(memo, stack, frame, id);
         if (UNLIKELY(memo->recent.entered >> (64 - memo->recent.shift)) && memo->recent.shift != 64 - RECENT_BITS_MAX)
                 recent_grow(memo);

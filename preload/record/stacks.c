@@ -187,18 +187,29 @@ static COLD uint32_t intern_new(uint64_t hash, unsigned index, bool *ret_new)
         return found;
 }
 
-uint32_t stacks_intern(uint64_t hash, bool *ret_new)
+static inline uint32_t find(uint64_t hash, unsigned newest)
 {
-        unsigned newest = table_newest();
-
-        *ret_new = false;
         for (unsigned i = newest + 1; i-- > 0;) {
                 uint32_t id = table_search(i, hash);
 
                 if (LIKELY(id))
                         return id;
         }
-        return intern_new(hash, newest, ret_new);
+        return 0;
+}
+
+uint32_t stacks_find(uint64_t hash)
+{
+        return find(hash, table_newest());
+}
+
+uint32_t stacks_intern(uint64_t hash, bool *ret_new)
+{
+        unsigned newest = table_newest();
+        uint32_t id = find(hash, newest);
+
+        *ret_new = false;
+        return LIKELY(id) ? id : intern_new(hash, newest, ret_new);
 }
 
 uint64_t stacks_count(void)

@@ -16,6 +16,8 @@ bool stacks_open(void); /* in the constructor; false: no memory */
 /* The id of a hash (not 0). ret_new: the caller has put it there and must define it. 0: the tables are full. */
 uint32_t stacks_intern(uint64_t hash, bool *ret_new);
 
+uint32_t stacks_find(uint64_t hash); /* 0: there is none */
+
 uint64_t stacks_count(void);
 uint64_t stacks_bytes(void); /* of address space */
 

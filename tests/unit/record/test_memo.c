@@ -227,3 +227,58 @@ Test(memo, a_limit_keeps_the_innermost_frames)
         cr_assert(defined[id]->flags & WIRE_STACK_TRUNCATED);
         cr_assert_eq(memo_counts(memo)->truncated, 1);
 }
+
+APART static uint32_t capture_unjudged(void)
+{
+        uint32_t id = memo_capture(memo, __builtin_frame_address(0));
+
+        __asm__ volatile("");
+        return id;
+}
+
+APART static uint32_t capture_one_more(void)
+{
+        uint32_t id = capture_unjudged();
+
+        __asm__ volatile("");
+        return id;
+}
+
+APART static uint32_t known_caller(bool deeper)
+{
+        uint32_t id = 0;
+
+        /* One place, so that the frame is the same whether it is the innermost or not. */
+        for (int i = 0; i < 2; i++) {
+                uint32_t (*volatile call)(void) = i == 0 || !deeper ? capture_unjudged : capture_one_more;
+
+                id = call();
+        }
+        return id;
+}
+
+static void fill_tables(void)
+{
+        bool is_new;
+
+        for (uint64_t i = 0, refused = 0; refused < 1000; i++)
+                refused = stacks_intern(stacks_chain(3, i), &is_new) ? 0 : refused + 1;
+        cr_assert_gt(stacks_count(), 2000000);
+}
+
+/* Nothing is dropped: a stack that has no room is its nearest known caller's, and counted. */
+Test(memo, full_tables_leave_the_nearest_known_caller)
+{
+        uint32_t known = 0;
+
+        for (volatile unsigned turn = 0; turn < 5; turn++) {
+                uint32_t id = known_caller(turn >= 2);
+
+                if (turn == 0) {
+                        known = id;
+                        fill_tables();
+                }
+                cr_assert_eq(id, known);
+                cr_assert_eq(memo_counts(memo)->truncated, turn >= 2 ? turn - 1 : 0);
+        }
+}
