@@ -116,8 +116,8 @@ static size_t pack(struct raw_writer *writer, const struct part *part, uint32_t 
         ZSTD_CCtx_reset(writer->compressor, ZSTD_reset_session_only);
         ZSTD_CCtx_setPledgedSrcSize(writer->compressor, bytes);
         good &= feed(writer, &to, lengths, sizeof lengths, ZSTD_e_continue);
-        for (size_t i = 0; i < COLUMNS; i++)
-                good &= feed(writer, &to, columns->bytes[i], columns->count[i], ZSTD_e_continue);
+        for (size_t i = 0; i < COLUMNS; i++) /* a flush ends the block: each column has statistics of its own */
+                good &= feed(writer, &to, columns->bytes[i], columns->count[i], ZSTD_e_flush);
         good &= feed(writer, &to, part->notes, part->note_bytes, ZSTD_e_end);
         *ret_bytes = (uint32_t)bytes;
         return good ? to.pos : 0;
