@@ -37,7 +37,7 @@ TestSuite(session, .init = begin, .fini = end);
 static void take(void *context, const uint8_t *frame, size_t bytes)
 {
         (void)context;
-        cr_assert_eq(frame[0] | frame[1] << 8, bytes);
+        cr_assert_eq((size_t)(frame[0] | frame[1] << 8), bytes);
         cr_assert_lt(taken_count, 16);
         memcpy(&taken[taken_count++], frame + 12, 4);
 }
