@@ -61,7 +61,7 @@ static inline void entry_define(struct entry *entry, const struct place *place, 
 {
         entry->site = sites_room(&place->process->sites, pair->stack);
         __builtin_prefetch(entry->site, 1);
-        __builtin_prefetch((const char *)entry->site + 64, 1);
+        __builtin_prefetch((const void *)((uintptr_t)entry->site + 64), 1); /* it may be NULL */
         entry->change[0] = pair->size;
         entry->change[1] = 0 - pair->size;
         entry->size = pair->size;
