@@ -426,6 +426,8 @@ struct catalog *catalog_create(struct model *model)
                 add_guarded(catalog, model, process);
         free_index(catalog->index);
         catalog->index = NULL;
+        for (struct process *process = model->processes; process; process = process->hh.next)
+                stacks_free(&process->stacks);
         return catalog;
 }
 

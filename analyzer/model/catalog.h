@@ -73,7 +73,8 @@ struct catalog {
         struct catalog_index *index;
 };
 
-struct catalog *catalog_create(struct model *model); /* merges sites and errors in the model */
+/* Merges sites and errors in the model, and takes the definitions of stacks out of it. */
+struct catalog *catalog_create(struct model *model);
 void catalog_free(struct catalog *catalog);
 
 #endif
