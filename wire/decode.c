@@ -92,6 +92,7 @@ void decode_frame(struct decode *decode, const uint8_t *frame, size_t byte_count
         decode->pc_used = 0;
         decode->events_skipped = 0;
         decode->pair_count = 0;
+        decode->inherited = false;
         memset(decode->slot_pair, 0xff, sizeof decode->slot_pair); /* DECODE_NO_PAIR */
 }
 
@@ -344,9 +345,26 @@ static inline bool take_varint(const uint8_t **at, const uint8_t *end, uint64_t 
         return !cursor.failed;
 }
 
-static bool is_pair(uint8_t first)
+/* What the first byte of an ALLOC or FREE says: its code, and what is not the usual case. */
+enum { FIRST_AT = 0x20, FIRST_INHERITED = 0x40, FIRST_OTHER = 0x80, FIRST_UNUSUAL = 0xe0 };
+
+#define KINDS(more)                                                                                                    \
+        0 | (more), 1 | (more), 2 | (more), 3 | (more), 4 | (more), 5 | (more), 6 | (more), FIRST_OTHER, FIRST_OTHER,  \
+                FIRST_OTHER, FIRST_OTHER, FIRST_OTHER, FIRST_OTHER, FIRST_OTHER, FIRST_OTHER, FIRST_OTHER
+#define AGES(more)                                                                                                     \
+        16 | (more), 17 | (more), 18 | (more), 19 | (more), 20 | (more), 21 | (more), 22 | (more), 23 | (more),        \
+                24 | (more), 25 | (more), 26 | (more), 27 | (more), 28 | (more), 29 | (more),                          \
+                30 | FIRST_INHERITED | (more), 31 | (more)
+static const uint8_t first_bytes[WIRE_FREE_AT + 0x10 - WIRE_ALLOC] = {KINDS(0), KINDS(FIRST_AT), AGES(0),
+                                                                      AGES(FIRST_AT)};
+_Static_assert(WIRE_RESIZED == 6 && WIRE_ALLOC_KINDS == 7, "as KINDS has it");
+_Static_assert((DECODE_FREE | WIRE_AGE_INHERITED) == 30, "as AGES has it");
+
+static inline unsigned first_byte(uint8_t first)
 {
-        return first >= WIRE_ALLOC && first < WIRE_FREE_AT + 0x10;
+        unsigned index = first - (unsigned)WIRE_ALLOC;
+
+        return index < sizeof first_bytes ? first_bytes[index] : FIRST_OTHER;
 }
 
 /* Behind its first byte. The pair is put into its slot. */
@@ -364,16 +382,17 @@ static inline bool take_pair(struct decode *decode, const uint8_t **at, uint16_t
         return true;
 }
 
-/* `first` is_pair. False: corrupt. */
-static inline bool take_block(struct decode *decode, uint8_t first, const uint8_t **at, struct decode_block *ret_block)
+/* `what` is first_byte of the byte before. False: corrupt. */
+static inline bool take_block(struct decode *decode, unsigned what, const uint8_t **at, decode_block *ret_block)
 {
-        const unsigned no_codes = 0xffffu << WIRE_ALLOC_KINDS & 0xffff;
-        unsigned code = (first & 0x0fu) | (first >> 1 & DECODE_FREE);
         uint16_t pair;
 
-        if (no_codes >> code & 1)
-                return false;
-        if (first & 0x10) {
+        if (__builtin_expect(what & FIRST_UNUSUAL, 0)) {
+                if (what & FIRST_OTHER)
+                        return false;
+                decode->inherited |= (what & FIRST_INHERITED) != 0;
+        }
+        if (what & FIRST_AT) {
                 if (!take_pair(decode, at, &pair))
                         return false;
         } else {
@@ -383,20 +402,45 @@ static inline bool take_block(struct decode *decode, uint8_t first, const uint8_
                 if (pair == DECODE_NO_PAIR)
                         return false;
         }
-        *ret_block = (struct decode_block){pair, (uint16_t)code};
+        *ret_block = (decode_block)pair << DECODE_CODE_BITS | (what & (DECODE_CODES - 1));
         return true;
 }
 
-enum decode_status decode_blocks(struct decode *decode, struct decode_block *ret_block, size_t *ret_count)
+static bool is_block(uint8_t first)
+{
+        return first >= WIRE_ALLOC && first < WIRE_FREE_AT + 0x10;
+}
+
+/* One block by its slot after the other, nothing unusual among them. Stops before what it cannot take. */
+static inline decode_block *take_usual(const struct decode *decode, const uint8_t **at, decode_block *to)
+{
+        const uint8_t *from = *at, *end = decode->end;
+
+        while (end - from >= 2) {
+                unsigned what = first_byte(from[0]), pair = decode->slot_pair[from[1]];
+
+                if ((what & FIRST_UNUSUAL) || pair == DECODE_NO_PAIR)
+                        break;
+                *to++ = pair << DECODE_CODE_BITS | what;
+                from += 2;
+        }
+        *at = from;
+        return to;
+}
+
+enum decode_status decode_blocks(struct decode *decode, decode_block *ret_block, size_t *ret_count)
 {
         const uint8_t *at = decode->at, *end = decode->end;
-        struct decode_block *to = ret_block;
+        decode_block *to = ret_block;
         enum decode_status status = DECODE_OK;
 
-        while (at < end && is_pair(*at)) {
+        for (;;) {
+                to = take_usual(decode, &at, to);
+                if (at == end || !is_block(*at))
+                        break;
                 const uint8_t first = *at++;
 
-                if (!take_block(decode, first, &at, to)) {
+                if (!take_block(decode, first_byte(first), &at, to)) {
                         status = DECODE_CORRUPT;
                         break;
                 }
@@ -409,15 +453,17 @@ enum decode_status decode_blocks(struct decode *decode, struct decode_block *ret
 
 static enum decode_status next_pair(struct decode *decode, uint8_t first, struct wire_event *event)
 {
-        struct decode_block block;
+        decode_block block;
+        unsigned code;
 
-        if (!take_block(decode, first, &decode->at, &block))
+        if (!take_block(decode, first_byte(first), &decode->at, &block))
                 return DECODE_CORRUPT;
-        event->kind = block.code & DECODE_FREE ? WIRE_FREE : WIRE_ALLOC;
-        event->block.stack = decode->pair[block.pair].stack;
-        event->block.size = decode->pair[block.pair].size;
-        event->block.kind = (enum wire_alloc_kind)(block.code & 0x0f);
-        event->block.age = (enum wire_age)(block.code & 0x0f);
+        code = decode_block_code(block);
+        event->kind = code & DECODE_FREE ? WIRE_FREE : WIRE_ALLOC;
+        event->block.stack = decode->pair[decode_block_pair(block)].stack;
+        event->block.size = decode->pair[decode_block_pair(block)].size;
+        event->block.kind = (enum wire_alloc_kind)(code & 0x0f);
+        event->block.age = (enum wire_age)(code & 0x0f);
         return DECODE_OK;
 }
 
@@ -427,7 +473,7 @@ enum decode_status decode_next(struct decode *decode, struct wire_event *ret_eve
                 uint8_t first = *decode->at++;
                 struct cursor cursor = {decode->at, decode->end, false};
 
-                if (is_pair(first))
+                if (is_block(first))
                         return next_pair(decode, first, ret_event);
                 if (first == WIRE_TICK) {
                         ret_event->kind = WIRE_TICK;

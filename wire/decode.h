@@ -62,11 +62,20 @@ struct decode_pair {
         uint32_t stack;
 };
 
-/* An ALLOC or a FREE, as few bytes as possible: see decode_blocks. */
-struct decode_block {
-        uint16_t pair; /* index */
-        uint16_t code; /* enum wire_alloc_kind, or DECODE_FREE | enum wire_age */
-};
+/* An ALLOC or a FREE, as an index for tables: the pair's index above 5 bits of code, which are enum wire_alloc_kind or
+ * DECODE_FREE | enum wire_age. */
+typedef uint32_t decode_block;
+enum { DECODE_CODE_BITS = 5 };
+
+static inline size_t decode_block_pair(decode_block block)
+{
+        return block >> DECODE_CODE_BITS;
+}
+
+static inline unsigned decode_block_code(decode_block block)
+{
+        return block & (DECODE_CODES - 1);
+}
 
 #define DECODE_NO_PAIR UINT16_MAX
 
@@ -74,6 +83,7 @@ struct decode {
         const uint8_t *at, *end;
         uint32_t stack; /* of the last event that named one in full */
         size_t pair_count;
+        bool inherited; /* there was a FREE of that age */
         struct decode_pair pair[DECODE_PAIRS_MAX];
         uint16_t slot_pair[WIRE_SLOTS]; /* index, or DECODE_NO_PAIR */
         uint32_t stack_defined;         /* by the last STACK */
@@ -94,6 +104,6 @@ enum decode_status decode_next(struct decode *decode, struct wire_event *ret_eve
 
 /* The same for all ALLOC and FREE up to the next event of another kind, at most DECODE_BLOCKS_MAX, which may be none.
  * Also when the frame ends there or is found corrupt, ret_block holds what came before; decode_next goes on. */
-enum decode_status decode_blocks(struct decode *decode, struct decode_block *ret_block, size_t *ret_count);
+enum decode_status decode_blocks(struct decode *decode, decode_block *ret_block, size_t *ret_count);
 
 #endif

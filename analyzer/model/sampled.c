@@ -212,24 +212,25 @@ static void count_free(const struct sample *sample, unsigned age)
         bin->frees += sample->weight;
 }
 
-void sampled_count(struct place *place, const struct decode *decode, const struct decode_block *block, size_t count)
+void sampled_count(struct place *place, const struct decode *decode, const decode_block *block, size_t count)
 {
         for (size_t i = 0; i < count; i++) {
-                const struct decode_pair *pair = &decode->pair[block[i].pair];
+                const struct decode_pair *pair = &decode->pair[decode_block_pair(block[i])];
+                const unsigned code = decode_block_code(block[i]);
                 struct sample sample = {.place = place};
 
                 place_bin(place);
-                if (block[i].code == (DECODE_FREE | WIRE_AGE_INHERITED)) {
+                if (code == (DECODE_FREE | WIRE_AGE_INHERITED)) {
                         place->process->inherited_frees++;
                         continue;
                 }
                 sample.site = sites_at(&place->process->sites, pair->stack);
                 sample.more = site_sample_make(place->process, sample.site);
                 weigh(&sample, pair->size);
-                if (block[i].code < DECODE_FREE)
-                        count_alloc(&sample, (enum wire_alloc_kind)block[i].code);
+                if (code < DECODE_FREE)
+                        count_alloc(&sample, (enum wire_alloc_kind)code);
                 else
-                        count_free(&sample, block[i].code - DECODE_FREE);
+                        count_free(&sample, code - DECODE_FREE);
         }
         model_site_bins_limit(place->model);
 }

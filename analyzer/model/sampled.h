@@ -24,7 +24,7 @@ struct site_sample {
 };
 
 void sampled_rate(struct process *process, uint64_t rate); /* the process tells it in each frame */
-void sampled_count(struct place *place, const struct decode *decode, const struct decode_block *block, size_t count);
+void sampled_count(struct place *place, const struct decode *decode, const decode_block *block, size_t count);
 void sampled_walk_live(const struct process *process, struct wire_live *live); /* gives it its weight */
 
 /* NULL: the site is not of a sample. */

@@ -7,20 +7,31 @@
 
 /* One pair of stack and size in the frame. */
 struct entry {
-        struct site *site;  /* where it is or will be; NULL: there is no room yet */
-        uint64_t change[2]; /* of the live bytes by an ALLOC, by a FREE */
         uint64_t size, usable;
         uint32_t stack;
-        uint32_t codes;               /* a bit for each that was counted; 0 between batches */
-        uint16_t count[DECODE_CODES]; /* of one part of a batch; all 0 between */
 };
 
+/* Of an entry, what each event looks at. */
+struct counter {
+        struct site *site; /* where it is or will be; NULL: there is no room yet */
+        uint32_t codes;    /* a bit for each that was counted in this part of a batch; 0 between */
+};
+
+/* The tables are indexed by parts of decode_block, so that an event costs few instructions. */
 struct tally {
         size_t entries, touched_count;
-        struct decode_block block[DECODE_BLOCKS_MAX];
+        decode_block block[DECODE_BLOCKS_MAX];
         uint16_t touched[DECODE_PAIRS_MAX]; /* entries with a count, in order of the first event */
         struct entry entry[DECODE_PAIRS_MAX];
+        struct counter counter[DECODE_PAIRS_MAX];
+        uint64_t change[DECODE_PAIRS_MAX * 2];           /* of live bytes: by an ALLOC, by a FREE */
+        uint16_t count[DECODE_PAIRS_MAX * DECODE_CODES]; /* of one part of a batch; all 0 between */
 };
+
+static inline uint64_t change_of(const struct tally *tally, decode_block block)
+{
+        return tally->change[block / DECODE_FREE];
+}
 
 /* What a part of a batch changes in process, thread and bin. */
 struct sums {
@@ -45,7 +56,7 @@ void tally_begin(struct tally *tally)
         tally->entries = 0;
 }
 
-struct decode_block *tally_blocks(struct tally *tally)
+decode_block *tally_blocks(struct tally *tally)
 {
         return tally->block;
 }
@@ -56,43 +67,37 @@ void tally_classes(struct tally *tally, const struct classes *classes, const str
                 tally->entry[i].usable = classes_usable(classes, decode->pair[i].size);
 }
 
-/* What an event stands for is said here alone, and depends on its pair alone. */
-static inline void entry_define(struct entry *entry, const struct place *place, const struct decode_pair *pair)
+static inline void entry_define(struct tally *tally, size_t at, const struct place *place,
+                                const struct decode_pair *pair)
 {
-        entry->site = sites_room(&place->process->sites, pair->stack);
-        __builtin_prefetch(entry->site, 1);
-        __builtin_prefetch((const void *)((uintptr_t)entry->site + 64), 1); /* it may be NULL */
-        entry->change[0] = pair->size;
-        entry->change[1] = 0 - pair->size;
-        entry->size = pair->size;
-        entry->usable = classes_usable(&place->model->classes, pair->size);
-        entry->stack = pair->stack;
+        struct site *site = sites_room(&place->process->sites, pair->stack);
+
+        __builtin_prefetch(site, 1);
+        __builtin_prefetch((const void *)((uintptr_t)site + 64), 1); /* it may be NULL */
+        tally->counter[at].site = site;
+        tally->change[2 * at] = pair->size;
+        tally->change[2 * at + 1] = 0 - pair->size;
+        tally->entry[at] = (struct entry){pair->size, classes_usable(&place->model->classes, pair->size), pair->stack};
 }
 
 /* The running sum of live bytes over a batch. */
 struct run {
         uint64_t net;
-        int64_t max;    /* at least 0: the begin counts too */
-        size_t max_at;  /* events up to and with the first that reaches it */
-        bool inherited; /* there are frees of blocks of a parent process */
+        int64_t max;   /* at least 0: the begin counts too */
+        size_t max_at; /* events up to and with the first that reaches it */
 };
 
 static struct run run_of(const struct tally *tally, size_t count)
 {
         struct run run = {0};
-        unsigned inherited = 0;
 
         for (size_t i = 0; i < count; i++) {
-                const struct decode_block block = tally->block[i];
-
-                run.net += tally->entry[block.pair].change[block.code / DECODE_FREE];
+                run.net += change_of(tally, tally->block[i]);
                 bool higher = (int64_t)run.net > run.max;
 
                 run.max = higher ? (int64_t)run.net : run.max;
                 run.max_at = higher ? i + 1 : run.max_at;
-                inherited |= block.code == (DECODE_FREE | WIRE_AGE_INHERITED);
         }
-        run.inherited = inherited != 0;
         return run;
 }
 
@@ -102,7 +107,7 @@ static size_t leave_out_inherited(struct tally *tally, struct process *process, 
         size_t kept = 0;
 
         for (size_t i = 0; i < count; i++) {
-                if (tally->block[i].code == (DECODE_FREE | WIRE_AGE_INHERITED))
+                if (decode_block_code(tally->block[i]) == (DECODE_FREE | WIRE_AGE_INHERITED))
                         process->inherited_frees++;
                 else
                         tally->block[kept++] = tally->block[i];
@@ -111,21 +116,23 @@ static size_t leave_out_inherited(struct tally *tally, struct process *process, 
 }
 
 /* The first event of an entry in a part, before anything of the site changes. True: its kind is not known yet. */
-static inline bool entry_touch(struct tally *tally, struct entry *entry, const struct place *place)
+static bool entry_touch(struct tally *tally, size_t at, const struct place *place)
 {
-        tally->touched[tally->touched_count++] = (uint16_t)(entry - tally->entry);
-        if (!entry->site || entry->site->peak_seen == SITE_UNMADE)
-                entry->site = sites_at(&place->process->sites, entry->stack);
-        site_before_change(entry->site, place->process->peak);
-        model_site_open(place->model, entry->site, place->bin);
-        return entry->site->kind < 0;
+        struct site *site = tally->counter[at].site;
+
+        tally->touched[tally->touched_count++] = (uint16_t)at;
+        if (!site || site->peak_seen == SITE_UNMADE)
+                site = tally->counter[at].site = sites_at(&place->process->sites, tally->entry[at].stack);
+        site_before_change(site, place->process->peak);
+        model_site_open(place->model, site, place->bin);
+        return site->kind < 0;
 }
 
 static void find_kinds(struct tally *tally, size_t from, size_t to)
 {
         for (size_t i = from; i < to; i++) {
-                struct site *site = tally->entry[tally->block[i].pair].site;
-                unsigned code = tally->block[i].code;
+                struct site *site = tally->counter[decode_block_pair(tally->block[i])].site;
+                unsigned code = decode_block_code(tally->block[i]);
 
                 if (code < DECODE_FREE && site->kind < 0)
                         site->kind = (int8_t)(code == WIRE_RESIZED ? WIRE_REALLOC : code);
@@ -139,17 +146,17 @@ static void number_blocks(struct tally *tally, const struct place *place, size_t
         bool kinds_missing = false;
 
         for (size_t i = from; i < to; i++) {
-                const struct decode_block block = tally->block[i];
-                struct entry *entry = &tally->entry[block.pair];
+                const decode_block block = tally->block[i];
+                struct counter *counter = &tally->counter[decode_block_pair(block)];
 
-                if (!entry->codes)
-                        kinds_missing |= entry_touch(tally, entry, place);
-                struct site *site = entry->site;
+                if (!counter->codes)
+                        kinds_missing |= entry_touch(tally, decode_block_pair(block), place);
+                struct site *site = counter->site;
 
-                site_add(&site->live_bytes, entry->change[block.code / DECODE_FREE]);
+                counter->codes |= UINT32_C(1) << decode_block_code(block);
+                tally->count[block]++;
+                site_add(&site->live_bytes, change_of(tally, block));
                 site->bytes_max = site->live_bytes > site->bytes_max ? site->live_bytes : site->bytes_max;
-                entry->count[block.code]++;
-                entry->codes |= UINT32_C(1) << block.code;
         }
         if (kinds_missing)
                 find_kinds(tally, from, to);
@@ -160,27 +167,27 @@ struct events {
         uint64_t allocations, resizes, frees, resized, temporary;
 };
 
-static inline struct events entry_take(struct entry *entry)
+static inline struct events entry_take(struct counter *counter, uint16_t counts[DECODE_CODES])
 {
         struct events events = {0};
 
-        for (uint32_t codes = entry->codes; codes; codes &= codes - 1) {
+        for (uint32_t codes = counter->codes; codes; codes &= codes - 1) {
                 unsigned code = (unsigned)__builtin_ctz(codes), age = code - DECODE_FREE;
-                uint32_t count = entry->count[code];
+                uint32_t count = counts[code];
 
-                entry->count[code] = 0;
+                counts[code] = 0;
                 if (code < DECODE_FREE) {
                         *(code == WIRE_RESIZED ? &events.resizes : &events.allocations) += count;
                 } else if (age == WIRE_AGE_RESIZED) {
                         events.resized += count;
                 } else {
                         /* Ages in between are not used by this version. */
-                        site_count_add(entry->site, age < SITE_AGES ? age : (unsigned)WIRE_AGE_OLDER, count);
+                        site_count_add(counter->site, age < SITE_AGES ? age : (unsigned)WIRE_AGE_OLDER, count);
                         events.temporary += age == WIRE_AGE_TEMPORARY ? count : 0;
                         events.frees += count;
                 }
         }
-        entry->codes = 0;
+        counter->codes = 0;
         return events;
 }
 
@@ -204,10 +211,11 @@ static void count_after_walk(struct site *site, uint32_t walk, uint64_t blocks, 
         site_add(&site_walk(site, walk)->after_bytes, bytes);
 }
 
-static inline void entry_count(const struct place *place, struct entry *entry, struct sums *sums)
+static inline void entry_count(struct tally *tally, size_t at, const struct place *place, struct sums *sums)
 {
-        struct site *site = entry->site;
-        struct events events = entry_take(entry);
+        const struct entry *entry = &tally->entry[at];
+        struct site *site = tally->counter[at].site;
+        struct events events = entry_take(&tally->counter[at], &tally->count[at * DECODE_CODES]);
         uint64_t allocated = events.allocations + events.resizes, freed = events.frees + events.resized;
 
         if (events.resizes)
@@ -262,7 +270,7 @@ static void count_part(struct tally *tally, struct place *place, size_t from, si
         tally->touched_count = 0;
         number_blocks(tally, place, from, to);
         for (size_t i = 0; i < tally->touched_count; i++)
-                entry_count(place, &tally->entry[tally->touched[i]], &sums);
+                entry_count(tally, tally->touched[i], place, &sums);
         count_sums(place, &sums);
 }
 
@@ -301,14 +309,13 @@ void tally_count(struct tally *tally, struct place *place, const struct decode *
                 return;
         number = place_bin(place);
         for (; tally->entries < decode->pair_count; tally->entries++)
-                entry_define(&tally->entry[tally->entries], place, &decode->pair[tally->entries]);
-        run = run_of(tally, block_count);
-        if (run.inherited) {
+                entry_define(tally, tally->entries, place, &decode->pair[tally->entries]);
+        if (decode->inherited) {
                 block_count = leave_out_inherited(tally, process, block_count);
-                run = run_of(tally, block_count);
                 if (block_count == 0)
                         return;
         }
+        run = run_of(tally, block_count);
         rise_change(&place->thread->rise, &process->series, clock, number, run.net, run.max);
         highest = process->live_bytes;
         site_add(&highest, (uint64_t)run.max);

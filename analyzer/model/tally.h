@@ -31,7 +31,7 @@ void tally_begin(struct tally *tally); /* a frame: what it names in full is numb
 void tally_classes(struct tally *tally, const struct classes *classes, const struct decode *decode); /* have changed */
 
 /* The room for the events that tally_count takes. */
-struct decode_block *tally_blocks(struct tally *tally);
+decode_block *tally_blocks(struct tally *tally);
 void tally_count(struct tally *tally, struct place *place, const struct decode *decode, size_t block_count);
 
 #endif
