@@ -108,6 +108,11 @@ $(foreach suite,$(UNIT_DIRECTORIES),$(eval $(call unit_suite,$(suite))))
 unit: $(UNIT_PROGRAMS) $(APART_PROGRAMS)
 stress: $(STRESS_PROGRAMS)
 
+# How fast the analyzer counts, for tests/bench/events.
+$(BUILD)/tests/bench/stream: $(BUILD)/tests/bench/stream.o $(ANALYZER_TESTED)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ANALYZER_LIBS)
+
 # --- fuzzing, with clang: every reader of what came through the pipe or from a file
 
 FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -156,10 +161,12 @@ bench: all
 	tests/bench/run
 	tests/bench/memory
 	tests/bench/unwind
+	tests/bench/events
 
 SOAK_SECONDS ?= 600
+SOAK_EVENTS ?= 1000000000
 soak: all asan tsan fuzzers
-	TEST_SECONDS=$(SOAK_SECONDS) tests/run stress fuzz model unwind hosts loss
+	SOAK_EVENTS=$(SOAK_EVENTS) TEST_SECONDS=$(SOAK_SECONDS) tests/run soak stress fuzz model unwind hosts loss
 
 install: all
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/heaptap" "$(DESTDIR)$(PREFIX)/share/man/man1"
