@@ -158,24 +158,10 @@ size_t memo_frames(const struct memo *memo, uint64_t *ret_key, size_t key_max)
 
 /* --- the memo ---------------------------------------------------------------------------------------------------- */
 
-/* How many of the words before `count` hold what they held, from the innermost outward: 0 left means all. Words of one
- * page are compared four at a time. */
+/* How many of the words before `count` hold what they held, from the innermost outward: 0 left means all. One at a time:
+ * to compare several in one go costs more in looking whether all of them may be read than it saves. */
 static inline uint32_t words_check(const struct word *word, uint32_t count)
 {
-        while (count >= 4) {
-                const struct word *last = &word[count - 4];
-
-                if (UNLIKELY((last[0].address ^ last[3].address) >= STEP_PAGE ||
-                             (last[1].address ^ last[3].address) >= STEP_PAGE ||
-                             (last[2].address ^ last[3].address) >= STEP_PAGE))
-                        break;
-                if (UNLIKELY((step_load(last[0].address) ^ last[0].value) |
-                             (step_load(last[1].address) ^ last[1].value) |
-                             (step_load(last[2].address) ^ last[2].value) |
-                             (step_load(last[3].address) ^ last[3].value)))
-                        break;
-                count -= 4;
-        }
         while (count > 0 && step_load(word[count - 1].address) == word[count - 1].value)
                 count--;
         return count;

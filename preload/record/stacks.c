@@ -10,8 +10,8 @@
 #include "preload/record/mappings.h"
 
 enum {
-        TABLES = 7,
-        TABLE_BITS_FIRST = 10,
+        TABLES = 6,
+        TABLE_BITS_FIRST = 12,
         TABLE_BITS_STEP = 2,
         PROBES = 24,
         ID_BITS = 26, /* of a slot; above them lie bits of the hash */
@@ -34,7 +34,8 @@ struct chunk {
 
 static struct table table[TABLES];
 static struct chunk chunk[CHUNKS];
-static _Atomic uint32_t ids; /* given, and those that were left out */
+static _Atomic uint32_t ids;    /* given, and those that were left out */
+static _Atomic uint32_t newest; /* table that is open: all before it are */
 
 static uint32_t table_size(unsigned index)
 {
@@ -46,6 +47,14 @@ static void *map(size_t bytes)
         void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
         return memory == MAP_FAILED ? NULL : memory;
+}
+
+static void raise_newest(uint32_t index)
+{
+        uint32_t seen = atomic_load_explicit(&newest, memory_order_relaxed);
+
+        while (seen < index && !atomic_compare_exchange_weak(&newest, &seen, index))
+                ;
 }
 
 static bool table_open(unsigned index)
@@ -60,6 +69,7 @@ static bool table_open(unsigned index)
                 munmap(memory, bytes); /* another thread was quicker */
         else
                 mappings_add(&table[index].mapping, memory, bytes);
+        raise_newest(index);
         return true;
 }
 
@@ -86,15 +96,6 @@ bool stacks_open(void)
         return table_open(0) && chunk_open(0);
 }
 
-static unsigned table_newest(void)
-{
-        unsigned newest = 0;
-
-        while (newest + 1 < TABLES && atomic_load_explicit(&table[newest + 1].slot, memory_order_relaxed))
-                newest++;
-        return newest;
-}
-
 static _Atomic uint64_t *hash_of(uint32_t id)
 {
         return &atomic_load_explicit(&chunk[id >> CHUNK_BITS].hash, memory_order_relaxed)[id & ((1 << CHUNK_BITS) - 1)];
@@ -107,7 +108,7 @@ static uint32_t tag_of(uint64_t hash)
 }
 
 /* The id in a slot that is not empty, if its stack has that hash; or 0. */
-static uint32_t slot_id(uint32_t seen, uint64_t hash)
+static inline __attribute__((always_inline)) uint32_t slot_id(uint32_t seen, uint64_t hash)
 {
         uint32_t id = seen & ((UINT32_C(1) << ID_BITS) - 1);
 
@@ -187,9 +188,9 @@ static COLD uint32_t intern_new(uint64_t hash, unsigned index, bool *ret_new)
         return found;
 }
 
-static inline uint32_t find(uint64_t hash, unsigned newest)
+static inline uint32_t find(uint64_t hash, unsigned latest)
 {
-        for (unsigned i = newest + 1; i-- > 0;) {
+        for (unsigned i = latest + 1; i-- > 0;) {
                 uint32_t id = table_search(i, hash);
 
                 if (LIKELY(id))
@@ -200,16 +201,16 @@ static inline uint32_t find(uint64_t hash, unsigned newest)
 
 uint32_t stacks_find(uint64_t hash)
 {
-        return find(hash, table_newest());
+        return find(hash, atomic_load_explicit(&newest, memory_order_acquire));
 }
 
 uint32_t stacks_intern(uint64_t hash, bool *ret_new)
 {
-        unsigned newest = table_newest();
-        uint32_t id = find(hash, newest);
+        unsigned latest = atomic_load_explicit(&newest, memory_order_acquire);
+        uint32_t id = find(hash, latest);
 
         *ret_new = false;
-        return LIKELY(id) ? id : intern_new(hash, newest, ret_new);
+        return LIKELY(id) ? id : intern_new(hash, latest, ret_new);
 }
 
 uint64_t stacks_count(void)

@@ -7,7 +7,7 @@
 
 #include "preload/record/stacks.h"
 
-enum { THREADS = 4, HASHES = 600, ROUNDS = 50 };
+enum { THREADS = 4, HASHES = 2500, ROUNDS = 12 };
 
 static _Atomic uint32_t id_of[HASHES];
 static _Atomic int new_count[HASHES];
