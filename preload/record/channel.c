@@ -202,11 +202,12 @@ struct session_header *channel_session(void)
         return read ? channel.session : NULL;
 }
 
+/* Where the search for a free slot begins: at the one that was freed last, whose memory is there already. */
+static _Atomic uint32_t slot_hint;
+
 static bool slot_claim_shared(struct channel_slot *slot, uint64_t owner)
 {
-        static _Atomic uint32_t hint;
-
-        for (unsigned i = 0, index = hint; i < SESSION_SLOTS; i++, index++) {
+        for (unsigned i = 0, index = slot_hint; i < SESSION_SLOTS; i++, index++) {
                 struct session_slot *shared = session_slot(channel.session, index % SESSION_SLOTS);
                 uint64_t none = 0;
 
@@ -220,7 +221,7 @@ static bool slot_claim_shared(struct channel_slot *slot, uint64_t owner)
                 slot->shared = shared;
                 slot->bytes = &shared->bytes;
                 slot->frame = session_frame(channel.session, index % SESSION_SLOTS);
-                hint = index + 1;
+                slot_hint = index + 1;
                 return true;
         }
         return false;
@@ -250,6 +251,7 @@ void channel_release(struct channel_slot *slot)
                 atomic_store(&slot->shared->bytes, 0);
                 slot->shared->pid = 0; /* whoever claims it next is not to be seen with our pid */
                 atomic_store(&slot->shared->owner, 0);
+                slot_hint = (uint32_t)(slot->shared - session_slot(channel.session, 0));
         } else if (slot->frame) {
                 munmap(slot->frame, WIRE_FRAME_BYTES_MAX);
         }
