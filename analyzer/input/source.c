@@ -21,6 +21,7 @@ enum {
         SALVAGE_MS = 1000,
         EXEC_MS = 500, /* from exec to the constructor of the new program */
         NAP_US = 1000,
+        CLOCK_WAITS_MS = 6,
         NAP_BELOW_BYTES = 256 * 1024,
         LAST_READS_MAX = 16, /* after a stop: what is in the pipe already, but not for ever */
 };
@@ -283,16 +284,18 @@ static enum source_end read_file(struct source *source, const volatile sig_atomi
         return bytes < 0 ? SOURCE_FAILED : SOURCE_ENDED;
 }
 
-/* As poll(2), with the clock of the traced processes stopped if nothing is there at once. */
+/* As poll(2), with the clock of the traced processes kept going for a little while and then stopped: a program that
+ * computes for some milliseconds is not done yet. */
 static int wait_for(struct session *session, struct pollfd fds[2], int milliseconds)
 {
-        if (session_clock_goes(session)) {
-                int ready = poll(fds, 2, 0);
+        for (int i = 0; i < CLOCK_WAITS_MS && session_clock_goes(session); i++) {
+                int ready = poll(fds, 2, 1);
 
+                session_clock_go(session, now_ms());
                 if (ready)
                         return ready;
-                session_clock_stop(session);
         }
+        session_clock_stop(session);
         return poll(fds, 2, milliseconds);
 }
 

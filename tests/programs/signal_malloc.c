@@ -1,9 +1,9 @@
-/* A signal handler allocates and frees while main does, 20,000 times: no block has two owners, and the counts are exact.
+/* A signal handler allocates and frees while main does, 5,000 times: no block has two owners, and the counts are exact.
  * (glibc makes no such promise: no native run.)
  * compare: nothing
  * modes: traced
  * expect: exit 0
- * expect: total handler allocations=20000 frees=20000
+ * expect: total handler allocations=5000 frees=5000
  * expect: live handler blocks=0
  * expect: live works blocks=0
  * expect: stack handler<...<works<main
@@ -27,7 +27,7 @@ NOINLINE static void handler(UNUSED int number)
 
 NOINLINE static void works(void)
 {
-        for (unsigned i = 0; signals < 20000; i++) {
+        for (unsigned i = 0; signals < 5000; i++) {
                 size_t bytes = i % 64 ? 48 : 5000;
                 char *a = malloc(bytes), *b = malloc(bytes);
 
@@ -43,11 +43,11 @@ NOINLINE static void works(void)
 /* Another thread sends as fast as main takes them. */
 static void *sender(void *target)
 {
-        while (signals < 20000) {
+        while (signals < 5000) {
                 long seen = signals;
 
                 pthread_kill(*(pthread_t *)target, SIGUSR1);
-                while (signals == seen && seen < 20000)
+                while (signals == seen && seen < 5000)
                         sched_yield();
         }
         return NULL;
@@ -62,7 +62,7 @@ int main(void)
         CHECK(!pthread_create(&thread, NULL, sender, &self));
         works();
         pthread_join(thread, NULL);
-        CHECK(signals == 20000);
+        CHECK(signals == 5000);
         CHECK(!corrupt);
         return 0;
 }

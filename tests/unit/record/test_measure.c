@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -58,13 +59,16 @@ static void turn_set(enum session_turn turn)
         atomic_store(&session_measure(base)->state, (uint64_t)getpid() << 8 | turn);
 }
 
+static _Atomic int answering;
+
 /* As the analyzer would: of the lower range pages 1 and 2 are resident, of the upper one three pages somewhere. */
 static void *answer(void *unused)
 {
         struct session_range *range = session_ranges(base);
 
-        while (!turn_is(SESSION_ASKED))
-                usleep(100);
+        answering = 1;
+        while (!turn_is(SESSION_ASKED)) /* without sleep: who asks does not wait long */
+                sched_yield();
         turn_set(SESSION_BEGUN);
         if (session_measure(base)->range_count == 2 && range[0].start == 0x10000 && range[1].start == 0x400000) {
                 session_page_words(base)[range[0].word] = 6;
@@ -90,6 +94,8 @@ Test(measure, the_answer_is_found_by_address)
 
         begin();
         pthread_create(&reader, NULL, answer, NULL);
+        while (!answering)
+                sched_yield();
         ask_for_two();
         cr_assert(measure_ask(&recorder));
         cr_expect_eq(measure_rest().rss, 12345);
