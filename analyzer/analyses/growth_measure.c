@@ -51,28 +51,58 @@ static int by_process_and_place(const void *left, const void *right)
         return (a->id > b->id) - (a->id < b->id);
 }
 
+struct changes {
+        struct change *change;
+        size_t count, room;
+};
+
+/* Reads one bin of a site's series, "[bin, allocations, frees, requested, freed]", and returns where it ends; NULL:
+ * that is none. */
+static const char *read_bin(const char *at, struct change *ret_change)
+{
+        long long number[5];
+
+        for (size_t i = 0; i < sizeof number / sizeof *number; i++) {
+                char *end;
+
+                if (*at++ != (i ? ',' : '['))
+                        return NULL;
+                number[i] = strtoll(at, &end, 10);
+                if (end == at)
+                        return NULL;
+                at = end;
+        }
+        *ret_change = (struct change){number[0], (int64_t)((uint64_t)number[3] - (uint64_t)number[4]),
+                                      (int64_t)((uint64_t)number[3] + (uint64_t)number[4])};
+        return *at == ']' ? at + 1 : NULL;
+}
+
+static void load_bins(struct changes *changes, struct track *track, const char *bins)
+{
+        struct change change;
+
+        track->begin = changes->count;
+        while (bins && (*bins == '[' || *bins == ',') && (bins = read_bin(bins + 1, &change))) {
+                changes->change = xgrow(changes->change, changes->count, &changes->room, sizeof *changes->change);
+                changes->change[changes->count++] = change;
+        }
+        track->end = changes->count;
+}
+
 /* The series comes in the order of sites; so are the tracks while it is read. */
 static struct change *load_changes(struct profile *profile, struct track *track, size_t track_count)
 {
-        struct change *change = NULL;
-        size_t count = 0, capacity = 0, at = 0;
-        struct sqlite3_stmt *rows = profile_query(profile,
-                                                  "SELECT site, bin, requested - freed, requested + freed FROM series "
-                                                  "ORDER BY site, bin",
-                                                  NULL, 0);
+        struct changes changes = {0};
+        size_t at = 0;
+        struct sqlite3_stmt *rows = profile_query(profile, "SELECT site, bins FROM site_series ORDER BY site", NULL, 0);
 
         while (profile_next(profile, rows)) {
                 while (at < track_count && track[at].site->id < row_integer(rows, 0))
                         at++;
-                if (at == track_count || track[at].site->id != row_integer(rows, 0))
-                        continue;
-                if (track[at].begin == track[at].end)
-                        track[at].begin = track[at].end = count;
-                change = xgrow(change, count, &capacity, sizeof *change);
-                change[count++] = (struct change){row_integer(rows, 1), row_integer(rows, 2), row_integer(rows, 3)};
-                track[at].end = count;
+                if (at < track_count && track[at].site->id == row_integer(rows, 0))
+                        load_bins(&changes, &track[at], row_text(rows, 1));
         }
-        return change;
+        return changes.change;
 }
 
 static struct life life_of(const struct process *process, int64_t bin_ns, int64_t duration_ns)

@@ -142,11 +142,17 @@ CREATE TABLE guarded (
   PRIMARY KEY (process, slot)
 ) WITHOUT ROWID;
 
--- What changed in each time bin (bins of meta.bin_ns); only bins in which something happened.
-CREATE TABLE series (
-  site INTEGER, bin INTEGER, allocations INTEGER, frees INTEGER, requested INTEGER, freed INTEGER,
-  PRIMARY KEY (site, bin)
-) WITHOUT ROWID;
+-- What changed in each time bin (bins of meta.bin_ns); only bins in which something happened. A site's bins are one text,
+-- since a row for each would be most of the profile.
+CREATE TABLE site_series (
+  site INTEGER PRIMARY KEY,
+  bins TEXT                      -- JSON: [[bin, allocations, frees, requested, freed], …], bins rising
+);
+CREATE VIEW series AS
+  SELECT site, json_extract(value, '$[0]') AS bin,
+    json_extract(value, '$[1]') AS allocations, json_extract(value, '$[2]') AS frees,
+    json_extract(value, '$[3]') AS requested, json_extract(value, '$[4]') AS freed
+  FROM site_series, json_each(bins);
 CREATE TABLE process_series (
   process INTEGER, bin INTEGER, allocations INTEGER, frees INTEGER,
   live_blocks INTEGER, live_bytes INTEGER,       -- at the end of the bin

@@ -1,9 +1,11 @@
 /* Sites with their time series, and the modules they are in. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/model/sampled.h"
 #include "analyzer/store/tables.h"
+#include "analyzer/xalloc.h"
 
 /* NULL: no frame of a recorded stack lies in that file, so nobody has looked for its symbols. */
 static const char *file_status(const struct catalog *catalog, const enum symbols_status *status,
@@ -126,6 +128,66 @@ static void write_site_sample(struct writer *writer, uint64_t row, const struct 
         writer_row(writer);
 }
 
+enum { BIN_BYTES_MAX = 5 * 21 + 4 };
+
+static char *put_integer(char *at, int64_t value)
+{
+        uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+        char digit[20];
+        int count = 0;
+
+        if (value < 0)
+                *at++ = '-';
+        do
+                digit[count++] = (char)('0' + rest % 10);
+        while (rest /= 10);
+        while (count > 0)
+                *at++ = digit[--count];
+        return at;
+}
+
+/* Numbers are signed in the profile, as in writer_integer. */
+static char *put_bin(char *at, int64_t number, const struct site_bin *bin)
+{
+        const int64_t value[] = {number, (int64_t)bin->allocations, (int64_t)bin->frees, (int64_t)bin->requested,
+                                 (int64_t)bin->freed};
+
+        for (size_t i = 0; i < sizeof value / sizeof *value; i++) {
+                *at++ = i ? ',' : '[';
+                at = put_integer(at, value[i]);
+        }
+        *at++ = ']';
+        return at;
+}
+
+static void write_series(struct writer *writer, const struct model *model, const struct catalog *catalog)
+{
+        size_t room = 0;
+        char *text = NULL;
+
+        writer_table(writer, "site_series");
+        for (size_t i = 0; i < catalog->site_count; i++) {
+                const struct site *site = catalog->site[i].site;
+                char *at;
+
+                if (site->bin_count == 0)
+                        continue;
+                while (room < (size_t)site->bin_count * BIN_BYTES_MAX + 4)
+                        text = xgrow(text, room, &room, 1);
+                at = text;
+                for (unsigned j = 0; j < site->bin_count; j++) {
+                        *at++ = j ? ',' : '[';
+                        at = put_bin(at, model_site_bin(model, &site->bins[j]), &site->bins[j]);
+                }
+                *at++ = ']';
+                *at = '\0';
+                writer_integer(writer, i + 1);
+                writer_text(writer, text);
+                writer_row(writer);
+        }
+        free(text);
+}
+
 void tables_sites(struct writer *writer, const struct model *model, const struct catalog *catalog)
 {
         writer_table(writer, "site");
@@ -136,20 +198,5 @@ void tables_sites(struct writer *writer, const struct model *model, const struct
         writer_table(writer, "site_sample");
         for (size_t i = 0; i < catalog->site_count; i++)
                 write_site_sample(writer, i + 1, sampled_site(catalog->site[i].process, catalog->site[i].site));
-        writer_table(writer, "series");
-        for (size_t i = 0; i < catalog->site_count; i++) {
-                const struct site *site = catalog->site[i].site;
-
-                for (size_t j = 0; j < site->bin_count; j++) {
-                        const struct site_bin *bin = &site->bins[j];
-
-                        writer_integer(writer, i + 1);
-                        writer_integer(writer, model_site_bin(model, bin));
-                        writer_integer(writer, bin->allocations);
-                        writer_integer(writer, bin->frees);
-                        writer_integer(writer, bin->requested);
-                        writer_integer(writer, bin->freed);
-                        writer_row(writer);
-                }
-        }
+        write_series(writer, model, catalog);
 }

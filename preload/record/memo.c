@@ -158,8 +158,8 @@ size_t memo_frames(const struct memo *memo, uint64_t *ret_key, size_t key_max)
 
 /* --- the memo ---------------------------------------------------------------------------------------------------- */
 
-/* How many of the words before `count` hold what they held, from the innermost outward: 0 left means all. One at a time:
- * to compare several in one go costs more in looking whether all of them may be read than it saves. */
+/* How many of the words before `count` hold what they held, from the innermost outward: 0 left means all. One at a
+ * time: to compare several in one go costs more in looking whether all of them may be read than it saves. */
 static inline uint32_t words_check(const struct word *word, uint32_t count)
 {
         while (count > 0 && step_load(word[count - 1].address) == word[count - 1].value)
