@@ -116,7 +116,7 @@ static void bins_catch_up(struct site *site, const struct clock *clock)
         for (uint16_t i = 0; i < site->bin_count; i++) {
                 struct site_bin *bin = &site->bins[i];
 
-                bin->number >>= shift;
+                bin->number = (int64_t)bin->number >> shift; /* a bit-field by itself is an int, and shift may be 33 */
                 if (kept && site->bins[kept - 1].number == bin->number)
                         bin_add(&site->bins[kept - 1], bin);
                 else

@@ -182,6 +182,24 @@ Test(site, its_bins_come_in_any_order)
         sites_free(&sites);
 }
 
+Test(site, its_bins_bear_any_time)
+{
+        struct clock clock = clock_at(0);
+        struct sites sites = {0};
+        struct site *site = sites_at(&sites, 7);
+
+        allocate(site, &clock, 0, 1);
+        allocate(site, &clock, CLOCK_BIN_NS, 1);
+        allocate(site, &clock, INT64_MAX, 1); /* more than 32 doublings at once */
+        allocate(site, &clock, (uint64_t)INT64_MAX + 1, 1);
+        site_bins_finish(site, &clock);
+        cr_assert_eq(site->bin_count, 3);
+        cr_expect_lt(site->bins[0].number, 0);
+        cr_expect_eq(site->bins[1].number, 0);
+        cr_expect_eq(site->bins[1].allocations, 2);
+        sites_free(&sites);
+}
+
 Test(site, two_are_merged_bin_by_bin)
 {
         struct clock clock = clock_at(0);
