@@ -162,19 +162,20 @@ static char *put_bin(char *at, int64_t number, const struct site_bin *bin)
 
 static void write_series(struct writer *writer, const struct model *model, const struct catalog *catalog)
 {
-        size_t room = 0;
-        char *text = NULL;
+        size_t bins = 0;
+        char *text;
 
+        for (size_t i = 0; i < catalog->site_count; i++)
+                if (catalog->site[i].site->bin_count > bins)
+                        bins = catalog->site[i].site->bin_count;
+        text = xcalloc(bins + 1, BIN_BYTES_MAX);
         writer_table(writer, "site_series");
         for (size_t i = 0; i < catalog->site_count; i++) {
                 const struct site *site = catalog->site[i].site;
-                char *at;
+                char *at = text;
 
                 if (site->bin_count == 0)
                         continue;
-                while (room < (size_t)site->bin_count * BIN_BYTES_MAX + 4)
-                        text = xgrow(text, room, &room, 1);
-                at = text;
                 for (unsigned j = 0; j < site->bin_count; j++) {
                         *at++ = j ? ',' : '[';
                         at = put_bin(at, model_site_bin(model, &site->bins[j]), &site->bins[j]);
