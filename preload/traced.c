@@ -1,7 +1,6 @@
 /* Allocator and recorder in one go. */
 #include "preload/traced.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "preload/record/quick.h"

@@ -2,7 +2,7 @@
  *
  * They do what block_new and block_free do, for the calls that are nearly all: a size that has a class, a slab in hand
  * with a free block, an event that fits into the frame. Whenever there is anything else to do they have done nothing,
- * and the caller goes the long way. errno survives: nothing here touches it but what a new stack needs. */
+ * and the caller goes the long way. errno survives. */
 #ifndef PRELOAD_TRACED_H
 #define PRELOAD_TRACED_H
 

@@ -14,6 +14,9 @@ static inline bool recorder_is_ready(struct recorder *recorder)
                LIKELY(channel_is_open()) && frames_clock_is_fresh(recorder);
 }
 
+/* The stack of a capture that the recent stacks did not answer; there is room for an event then. errno survives. */
+uint32_t recorder_capture_missed(struct recorder *recorder, const uintptr_t *frame);
+
 /* Returns the side record. */
 static inline __attribute__((always_inline)) uint64_t recorder_alloc_quick(struct recorder *recorder,
                                                                            const uintptr_t *frame,
@@ -22,10 +25,8 @@ static inline __attribute__((always_inline)) uint64_t recorder_alloc_quick(struc
 {
         uint32_t stack = memo_recent(recorder->memo, frame);
 
-        if (UNLIKELY(!stack)) {
-                stack = memo_capture_missed(recorder->memo, frame);
-                frames_room(recorder, ENCODE_HOT_BYTES_MAX); /* its definition may have taken it */
-        }
+        if (UNLIKELY(!stack))
+                stack = recorder_capture_missed(recorder, frame);
         if (LIKELY(frames_begun(recorder)))
                 encode_alloc(&recorder->encode, kind, stack, size);
         recorder->requested_bytes += size;

@@ -2,10 +2,12 @@
 #define _GNU_SOURCE
 #include "preload/record/recorder.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "preload/record/frames.h"
 #include "preload/record/modules.h"
+#include "preload/record/quick.h"
 #include "preload/record/probe.h"
 #include "preload/record/rules.h"
 #include "preload/record/stacks.h"
@@ -234,6 +236,16 @@ COLD uint64_t recorder_resize_won(struct recorder *recorder, const uintptr_t *fr
         recorder->last = block;
         tell_alloc(block, size, usable);
         return put_alloc(recorder, frame, WIRE_RESIZED, size, usable);
+}
+
+uint32_t recorder_capture_missed(struct recorder *recorder, const uintptr_t *frame)
+{
+        int errno_before = errno;
+        uint32_t stack = memo_capture_missed(recorder->memo, frame);
+
+        frames_room(recorder, ENCODE_HOT_BYTES_MAX); /* its definition may have taken it */
+        errno = errno_before;                        /* a pipe that is full, an address that cannot be read */
+        return stack;
 }
 
 /* From the frame of the call outward to where the walk ended. */
