@@ -299,6 +299,20 @@ static void finish_peak_spread(const struct process *process, const struct site 
                         (int64_t)((double)more->requested_spread * (double)site->peak_bytes / (double)site->requested);
 }
 
+/* By the age that has most of them; live blocks are not to be touched, as none would become one, or less than none. */
+static bool settle_frees(struct site *site, int64_t missing)
+{
+        uint32_t *most = &site->count[0];
+
+        for (unsigned age = 1; age < SITE_AGES; age++)
+                if (site->count[age] > *most)
+                        most = &site->count[age];
+        if (*most < SITE_COUNTS || *most > UINT32_MAX - SITE_COUNTS)
+                return false;
+        *most = (uint32_t)(*most + missing);
+        return true;
+}
+
 /* Allocations are what is between other counts (see site_allocations), which were rounded each by itself. */
 static void settle_allocations(struct site *site, uint64_t allocations)
 {
@@ -308,7 +322,7 @@ static void settle_allocations(struct site *site, uint64_t allocations)
                 return; /* not by rounding: frames are missing */
         if (resized + missing >= 0 && resized + missing <= UINT32_MAX)
                 site->count[SITE_RESIZED] = (uint32_t)(resized + missing);
-        else
+        else if (!settle_frees(site, missing))
                 site_add(&site->live_blocks, (uint64_t)missing);
 }
 
