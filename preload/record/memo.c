@@ -1,82 +1,15 @@
-/* The walk, the memo and the definition of new stacks. See the header for why the memo is exact. */
+/* The walk and the memo. See the header for why the memo is exact. */
 #include "preload/record/memo.h"
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "preload/platform.h"
-#include "preload/record/mappings.h"
-#include "preload/record/modules.h"
-#include "preload/record/rules.h"
+#include "preload/record/memo_inside.h"
+#include "preload/record/naming.h"
 #include "preload/record/stacks.h"
-#include "preload/record/step.h"
-#include "preload/record/unwind_slow.h"
+#include "preload/record/verify.h"
 
-enum {
-        FRAMES_MAX = 16384,
-        TRUNCATED_FRAMES = 256, /* kept of a deeper stack */
-        CHECKPOINT = 16,        /* frames at such depths get ids, so that definitions stay short */
-        VERIFY_INTERVAL = 64,
-        ADDRESSES_MAX = FRAMES_MAX + 64, /* asked of libunwind, its own frames and ours included */
-};
-
-/* A frame of the last stack. The state in which the walk stood there: key, sp, fp (if live), is_signal. */
-struct frame {
-        uint64_t sp, key, hash;
-        uint32_t id;         /* 0: none yet */
-        uint32_t word_count; /* words from the outermost frame to here, inclusive */
-        uint64_t fp;
-        bool fp_live;   /* the frame pointer matters to the walk from here outward */
-        bool is_signal; /* the pc is exact, not a return address */
-        bool is_loader;
-        uint32_t number; /* of the rebuilding that made the frame: while it is there, so is all that lies outside it */
-};
-
-struct word {
-        uint64_t address, value;
-};
-
-/* A frame of the walk under way. */
-struct step {
-        uint64_t key, sp, fp;
-        int32_t cfa_offset;
-        int16_t fp_offset;
-        uint8_t kind;
-        uint8_t flags;
-        bool is_signal;
-};
-
-struct memo {
-        struct recent recent; /* the first: see memo_recent */
-        enum memo_mode mode;
-        unsigned verify_interval; /* one capture in so many is compared with libunwind's; 0: none */
-        uint64_t epoch;           /* of the modules; what is cached is of that one */
-        struct step_stack stack;
-        bool nested, in_libunwind;
-        unsigned depth_max;
-        memo_define *define;
-        void *context;
-        uint32_t count;  /* frames of the stack walked last */
-        uint32_t number; /* of the latest rebuilding */
-        uint32_t depth_seen;
-        uint32_t root_flags;
-        uint32_t captures;
-        bool unsafe; /* the last walk read what may be gone the next time */
-        struct memo_counts counts;
-        struct mapping mapping;
-        int checkpoint[FRAMES_MAX / CHECKPOINT + 1];
-        struct rules_cache rules;
-        struct frame *frame; /* guarded_frame + 1: frame[-1] ends every search outward */
-        struct frame guarded_frame[FRAMES_MAX + 2];
-        struct word word[3 * FRAMES_MAX + 8];
-        struct step step[FRAMES_MAX + 1];
-        uint64_t key[FRAMES_MAX];
-        struct wire_pc definition[WIRE_STACK_FRAMES_MAX]; /* not on the stack, which may be a small one */
-        void *address[ADDRESSES_MAX];
-        uint8_t judge_stack[UNWIND_SLOW_STACK_BYTES];
-};
+enum { VERIFY_INTERVAL = 64 };
 
 _Static_assert(offsetof(struct memo, recent) == 0, "memo_recent relies on it");
 
@@ -265,119 +198,13 @@ static inline void memo_rebuild(struct memo *memo, uint32_t kept, uint32_t step_
                 memo->depth_seen = count;
 }
 
-/* --- ids and definitions ----------------------------------------------------------------------------------------- */
-
-static void define(struct memo *memo, uint32_t id, uint32_t ancestor, const uint64_t *key, ptrdiff_t stride,
-                   size_t count, uint32_t flags)
-{
-        struct wire_pc *frame = memo->definition;
-
-        if (count > WIRE_STACK_FRAMES_MAX) {
-                count = WIRE_STACK_FRAMES_MAX;
-                flags |= WIRE_STACK_TRUNCATED;
-        }
-        for (size_t i = 0; i < count; i++) {
-                uint64_t word = *(const uint64_t *)(const void *)((const char *)key + (ptrdiff_t)i * stride);
-
-                frame[i].pc = word & ((UINT64_C(1) << RULES_GENERATION_SHIFT) - 1);
-                frame[i].generation = (uint32_t)(word >> RULES_GENERATION_SHIFT);
-        }
-        memo->define(memo->context, id, ancestor, flags, frame, count);
-}
-
-/* Defines frame `last` and what lies between it and its ancestor, frame `first` - 1. */
-static void define_frames(struct memo *memo, int first, int last, uint32_t ancestor)
-{
-        define(memo, memo->frame[last].id, ancestor, &memo->frame[last].key, -(ptrdiff_t)sizeof(struct frame),
-               (size_t)(last - first + 1), ancestor ? 0 : memo->root_flags);
-}
-
-/* The stack of the innermost frame is new: define it, and the checkpoints outside it that are new too. */
-static COLD void memo_define_leaf(struct memo *memo)
-{
-        struct frame *frame = memo->frame;
-        int leaf = (int)memo->count - 1, at = leaf - 1, checkpoints = 0;
-        uint32_t ancestor;
-
-        for (; at >= 0 && !frame[at].id; at--) {
-                bool is_new;
-
-                if (at % CHECKPOINT != 0)
-                        continue;
-                frame[at].id = stacks_intern(frame[at].hash, &is_new);
-                if (frame[at].id && !is_new)
-                        break;
-                if (frame[at].id)
-                        memo->checkpoint[checkpoints++] = at;
-        }
-        ancestor = at >= 0 ? frame[at].id : 0;
-        while (checkpoints > 0) {
-                int checkpoint = memo->checkpoint[--checkpoints];
-
-                define_frames(memo, at + 1, checkpoint, ancestor);
-                at = checkpoint;
-                ancestor = frame[checkpoint].id;
-        }
-        define_frames(memo, at + 1, leaf, ancestor);
-}
-
-/* The tables are full: the nearest caller that has an id stands for the stack, which counts as cut. */
-static COLD uint32_t memo_caller_id(struct memo *memo)
-{
-        memo->counts.truncated++;
-        for (uint32_t i = memo->count; i-- > 0;) {
-                struct frame *frame = &memo->frame[i];
-
-                if (!frame->id)
-                        frame->id = stacks_find(frame->hash);
-                if (frame->id)
-                        return frame->id;
-        }
-        return 0;
-}
-
-static inline uint32_t memo_leaf_id(struct memo *memo)
-{
-        struct frame *leaf = &memo->frame[memo->count - 1];
-        bool is_new;
-
-        leaf->id = stacks_intern(leaf->hash, &is_new);
-        if (UNLIKELY(is_new))
-                memo_define_leaf(memo);
-        return LIKELY(leaf->id) ? leaf->id : memo_caller_id(memo);
-}
-
-/* The id of a stack given as keys, innermost first, without the memo. */
-static COLD uint32_t keys_intern(struct memo *memo, const uint64_t *key, size_t count, uint32_t flags)
-{
-        uint64_t hash = flags; /* a cut stack is another than a whole one of the same frames */
-        uint32_t id = 0, ancestor = 0;
-        size_t first = count;
-
-        for (size_t i = count; i-- > 0;) {
-                bool is_new;
-
-                hash = stacks_chain(hash, key[i]);
-                if (i > 0 && first - i < WIRE_STACK_FRAMES_MAX / 2)
-                        continue;
-                id = stacks_intern(hash, &is_new);
-                if (!id)
-                        return ancestor;
-                if (is_new)
-                        define(memo, id, ancestor, &key[i], sizeof key[0], first - i, ancestor ? 0 : flags);
-                ancestor = id;
-                first = i;
-        }
-        return id;
-}
-
 /* --- capture ----------------------------------------------------------------------------------------------------- */
 
 /* Deeper than wanted: the innermost frames only, which are the first steps of the walk or the last of the memo. */
 static COLD uint32_t capture_truncated(struct memo *memo, size_t count)
 {
         memo->counts.truncated++;
-        return keys_intern(memo, memo->key, count, WIRE_STACK_TRUNCATED);
+        return naming_keys(memo, memo->key, count, WIRE_STACK_TRUNCATED);
 }
 
 static COLD uint32_t capture_too_deep(struct memo *memo, uint32_t step_count, uint32_t kept)
@@ -435,7 +262,7 @@ static inline uint32_t walk(struct memo *memo, struct step_state *state, int *in
 }
 
 /* Modules have come to be known, or gone: nothing that was cached may be used. */
-static COLD void memo_renew(struct memo *memo, uint64_t epoch)
+COLD void memo_renew(struct memo *memo, uint64_t epoch)
 {
         rules_cache_empty(&memo->rules);
         memo_drop(memo);
@@ -473,7 +300,7 @@ static uint32_t capture_own(struct memo *memo, const uintptr_t *frame)
                 memo->count = (uint32_t)kept + 1;
                 if (LIKELY(memo->frame[kept].id))
                         return memo->frame[kept].id;
-                return memo_leaf_id(memo);
+                return naming_leaf(memo);
         }
         if (UNLIKELY((uint32_t)(kept + 1) + count > FRAMES_MAX || (count >= FRAMES_MAX && status == STEP_ON)))
                 return capture_too_deep(memo, count, (uint32_t)(kept + 1));
@@ -485,85 +312,7 @@ static uint32_t capture_own(struct memo *memo, const uintptr_t *frame)
         bool ended = kept < 0 && (status != STEP_END || memo->step[count - 1].kind == RULE_END);
 
         memo_rebuild(memo, (uint32_t)(kept + 1), count, state.sp, ended, status != STEP_END);
-        return memo_leaf_id(memo);
-}
-
-/* --- libunwind -----------------------------------------------------------------------------------------------------
- */
-
-/* The keys of `count` of libunwind's addresses, innermost first, from the one that is frame[1]. They go through our
- * rules only to learn the generations of their modules, and behind which of them a signal has interrupted its caller,
- * whose address is exact. */
-static size_t address_keys(struct memo *memo, int count, const uintptr_t *frame, uint64_t *ret_key)
-{
-        void **address = memo->address;
-        bool is_signal = false;
-        size_t keys = 0;
-        int first = 0;
-
-        while (first < count && (uintptr_t)address[first] != frame[1])
-                first++;
-        for (int i = first; i < count && keys < FRAMES_MAX && address[i]; i++) {
-                const struct rule *rule = rules_lookup(&memo->rules, (uintptr_t)address[i] - (is_signal ? 0 : 1));
-
-                ret_key[keys++] = rule->key;
-                is_signal = rule->kind == RULE_SIGNAL;
-        }
-        return keys;
-}
-
-static COLD size_t libunwind_keys(struct memo *memo, const uintptr_t *frame, bool by_steps, uint64_t *ret_key)
-{
-        int count;
-
-        memo->in_libunwind = true;
-        count = by_steps ? unwind_slow_steps(memo->address, ADDRESSES_MAX, memo->judge_stack)
-                         : unwind_slow_backtrace(memo->address, ADDRESSES_MAX);
-        memo->in_libunwind = false;
-        return address_keys(memo, count, frame, ret_key);
-}
-
-static COLD uint32_t capture_libunwind(struct memo *memo, const uintptr_t *frame)
-{
-        uint64_t epoch = modules_epoch();
-
-        if (epoch != memo->epoch)
-                memo_renew(memo, epoch);
-        return keys_intern(memo, memo->key, libunwind_keys(memo, frame, false, memo->key), 0);
-}
-
-/* Whether the stack with that id has these frames, innermost first; true if the tables are full. */
-static bool id_is_of(uint32_t id, const uint64_t *key, size_t count)
-{
-        uint64_t hash = 0;
-        uint32_t named;
-        bool is_new;
-
-        while (count-- > 0)
-                hash = stacks_chain(hash, key[count]);
-        named = stacks_intern(hash, &is_new);
-        return !is_new && (named == id || !named);
-}
-
-/* A debugger may stop here: memo_frames, if the walk was anew, and memo->key are the two answers. */
-static COLD void capture_differs(struct memo *memo)
-{
-        memo->counts.differ++;
-        __asm__ volatile("" ::"r"(memo) : "memory");
-}
-
-/* Whether libunwind's two ways of walking say what we say, one at least: unw_backtrace, which keeps a cache of its own
- * and gives up where a guess has failed once; then unw_step, which takes a frame pointer for a stack pointer where
- * there is no unwind information. */
-static COLD void capture_verify(struct memo *memo, const uintptr_t *frame, uint32_t id)
-{
-        memo->counts.checked++;
-        /* unw_backtrace is not to be called from a handler that has interrupted it, nor where there is little stack. */
-        if (!memo->nested && step_on_own_stack(&memo->stack, (uintptr_t)frame) &&
-            id_is_of(id, memo->key, libunwind_keys(memo, frame, false, memo->key)))
-                return;
-        if (!id_is_of(id, memo->key, libunwind_keys(memo, frame, true, memo->key)))
-                capture_differs(memo);
+        return naming_leaf(memo);
 }
 
 uint32_t memo_capture_anew(struct memo *memo, const uintptr_t *frame)
@@ -571,7 +320,7 @@ uint32_t memo_capture_anew(struct memo *memo, const uintptr_t *frame)
         uint32_t id;
 
         if (!PLATFORM_HAS_RULES || UNLIKELY(memo->mode == MEMO_LIBUNWIND && !memo->nested))
-                return capture_libunwind(memo, frame);
+                return verify_libunwind(memo, frame);
         id = capture_own(memo, frame);
         if (UNLIKELY(memo->count && memo->frame[memo->count - 1].is_loader))
                 modules_look();
@@ -664,7 +413,7 @@ static COLD uint32_t capture_verified(struct memo *memo, const uintptr_t *frame)
         if (!id)
                 id = capture_and_keep(memo, frame);
         if (memo->captures++ % memo->verify_interval == 0 && memo->counts.truncated == truncated)
-                capture_verify(memo, frame, id);
+                verify_capture(memo, frame, id);
         return id;
 }
 
