@@ -21,7 +21,7 @@ all: $(BUILD)/libheaptap.so $(BUILD)/heaptap-analyze $(BUILD)/heaptap.1
 
 # --- the two halves
 
-PRELOAD_SOURCES := $(wildcard preload/*.c preload/alloc/*.c preload/record/*.c preload/check/*.c) wire/encode.c
+PRELOAD_SOURCES := $(wildcard preload/*.c preload/alloc/*.c preload/record/*.c preload/check/*.c preload/leaks/*.c) wire/encode.c
 PRELOAD_OBJECTS := $(PRELOAD_SOURCES:%.c=$(BUILD)/%.o)
 PRELOAD_FLAGS = -fPIC -fvisibility=hidden -fno-plt -ftls-model=initial-exec -fno-builtin-malloc -fno-semantic-interposition \
 	-fno-stack-protector -fno-omit-frame-pointer
