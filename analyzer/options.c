@@ -46,6 +46,21 @@ static int parse_number(const char *name, const char *text)
         return (int)number;
 }
 
+void option_texts_add(struct option_texts *texts, const char *text)
+{
+        texts->text = xgrow(texts->text, texts->count, &texts->capacity, sizeof *texts->text);
+        texts->text[texts->count++] = text;
+}
+
+void option_texts_split(struct option_texts *texts, const char *list)
+{
+        char *rest = xstrdup(list), *text;
+
+        while ((text = strsep(&rest, ":")))
+                if (*text)
+                        option_texts_add(texts, text);
+}
+
 static void store_value(const struct option_spec *spec, const char *argument)
 {
         switch (spec->kind) {
@@ -54,6 +69,9 @@ static void store_value(const struct option_spec *spec, const char *argument)
                 break;
         case OPTION_TEXT:
                 *(const char **)spec->value = argument;
+                break;
+        case OPTION_TEXTS:
+                option_texts_add(spec->value, argument);
                 break;
         case OPTION_NUMBER:
                 *(int *)spec->value = parse_number(spec->name, argument);

@@ -2,13 +2,24 @@
 #ifndef ANALYZER_OPTIONS_H
 #define ANALYZER_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum option_kind {
         OPTION_FLAG,   /* bool *value becomes true */
         OPTION_TEXT,   /* const char **value points into argv */
+        OPTION_TEXTS,  /* the same, as often as it is given: struct option_texts */
         OPTION_NUMBER, /* int *value, not negative */
 };
+
+/* All zero at first. */
+struct option_texts {
+        const char **text;
+        size_t count, capacity;
+};
+
+void option_texts_add(struct option_texts *texts, const char *text);   /* the text stays the caller's */
+void option_texts_split(struct option_texts *texts, const char *list); /* adds what stands between colons */
 
 struct option_spec {
         const char *name; /* without the dashes */

@@ -13,6 +13,7 @@ static const struct analysis {
         {analysis_errors, true, 0},
         {analysis_guarded, true, 0},
         {analysis_leaks, false, 1 << WHAT_LIVE},
+        {analysis_suppressions, false, 1 << WHAT_LIVE},
         {analysis_growth, false, 1 << WHAT_GROWTH},
         {analysis_peak, false, 1 << WHAT_PEAK},
         {analysis_churn, false, 1 << WHAT_ALLOC | 1 << WHAT_TEMPORARY},
@@ -25,7 +26,8 @@ static const struct analysis {
 
 void analyses_run(struct profile *profile, const struct analysis_options *options, struct findings *ret_findings)
 {
-        struct evidence evidence = {.profile = profile, .options = *options};
+        struct suppressed suppressed;
+        struct evidence evidence = {.profile = profile, .options = *options, .suppressed = &suppressed};
 
         const char *program = meta_text(profile, "program");
 
@@ -35,6 +37,7 @@ void analyses_run(struct profile *profile, const struct analysis_options *option
         evidence.sample_rate = profile_integer(profile, "SELECT ifnull(max(rate), 0) FROM process_sample");
         evidence.whole = evidence.traced && !evidence.sample_rate;
         places_load(profile, options->by, &evidence.places);
+        suppressed_load(profile, &options->suppress, &suppressed);
         growth_measure(profile, &evidence.places, &evidence.growth);
 
         findings_title(ret_findings, meta_text(profile, "heaptap_version"), "heaptap: %s (pid %" PRId64 "), %s, %s",
@@ -51,5 +54,6 @@ void analyses_run(struct profile *profile, const struct analysis_options *option
         /* The tables borrow the stacks. */
         arena_join(&ret_findings->arena, &evidence.places.arena);
         growth_free(&evidence.growth);
+        suppressed_free(&suppressed);
         places_free(&evidence.places);
 }

@@ -4,6 +4,7 @@
 
 #include "analyzer/analyses/places.h"
 #include "analyzer/analyses/profile.h"
+#include "analyzer/analyses/suppressed.h"
 #include "analyzer/findings/table.h"
 
 enum analysis_what {
@@ -20,6 +21,7 @@ struct analysis_options {
         enum places_by by;
         enum analysis_what what;
         size_t rows; /* that tables of places need have; 0: all */
+        struct suppressed_options suppress;
 };
 
 /* Look at profile_error afterwards. The findings are to be freed in any case; the profile may be closed before. */

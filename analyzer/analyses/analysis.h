@@ -6,6 +6,7 @@
 #include "analyzer/analyses/growth.h"
 #include "analyzer/analyses/places.h"
 #include "analyzer/analyses/profile.h"
+#include "analyzer/analyses/suppressed.h"
 #include "analyzer/findings/table.h"
 
 struct evidence {
@@ -17,6 +18,7 @@ struct evidence {
         int64_t sample_rate; /* bytes, of which one was sampled; 0: no sample. See sampling.h */
         struct places places;
         struct growth growth;
+        struct suppressed *suppressed; /* counts what is asked of it */
         struct analysis_options options;
 };
 
@@ -26,6 +28,7 @@ struct table *analysis_processes(const struct evidence *evidence);
 struct table *analysis_errors(const struct evidence *evidence);
 struct table *analysis_guarded(const struct evidence *evidence);
 struct table *analysis_leaks(const struct evidence *evidence);
+struct table *analysis_suppressions(const struct evidence *evidence); /* after all that ask for them */
 struct table *analysis_growth(const struct evidence *evidence);
 struct table *analysis_peak(const struct evidence *evidence);
 struct table *analysis_churn(const struct evidence *evidence);

@@ -15,6 +15,7 @@
 #include "analyzer/commands/progress.h"
 #include "analyzer/commands/raw_file.h"
 #include "analyzer/commands/report.h"
+#include "analyzer/commands/suppress_file.h"
 #include "analyzer/diag.h"
 #include "analyzer/input/session.h"
 #include "analyzer/input/source.h"
@@ -23,6 +24,7 @@
 #include "analyzer/reports/report.h"
 #include "analyzer/store/publish.h"
 #include "analyzer/store/store.h"
+#include "analyzer/xalloc.h"
 #include "wire/session.h"
 
 enum { ENDING_WAIT_MS = 5000 };
@@ -31,6 +33,7 @@ struct record_options {
         const char *input, *output, *raw, *report, *format;
         bool force, latest;
         int top, ready_fd, status_fd;
+        struct option_texts suppressions;
 };
 
 struct record {
@@ -130,6 +133,8 @@ static void parse_options(int argc, char **argv, struct record_options *options)
                 {"report", 0, OPTION_TEXT, &options->report, "FILE", "print the report there; - is standard error"},
                 {"format", 0, OPTION_TEXT, &options->format, "FORMAT", "of the report: text or json"},
                 {"top", 0, OPTION_NUMBER, &options->top, "N", "rows in each table of the report"},
+                {"suppressions", 0, OPTION_TEXTS, &options->suppressions, "FILE",
+                 "leave out the leaks that it names; may be given several times"},
                 {"ready-fd", 0, OPTION_NUMBER, &options->ready_fd, "FD", "write a byte there once reading"},
                 {"status-fd", 0, OPTION_NUMBER, &options->status_fd, "FD", "read there how the program ended"},
         };
@@ -328,6 +333,21 @@ static void lift_file_limit(void)
         setrlimit(RLIMIT_FSIZE, &limit);
 }
 
+/* Their text goes into the profile, so that it can be reported again when the files are gone. */
+static void load_suppressions(struct record *record)
+{
+        const struct option_texts *files = &record->options.suppressions;
+        struct store_suppressions *suppressions = xcalloc(files->count + 1, sizeof *suppressions);
+
+        for (size_t i = 0; i < files->count; i++) {
+                suppressions[i] = (struct store_suppressions){files->text[i], suppress_file_read(files->text[i])};
+                if (!suppressions[i].text)
+                        exit(DIAG_EXIT_USAGE);
+        }
+        record->notes.facts.suppressions = suppressions;
+        record->notes.facts.suppressions_count = files->count;
+}
+
 /* Everything there is, as a profile. */
 static void finish(struct record *record)
 {
@@ -345,6 +365,7 @@ int command_record(int argc, char **argv)
         parse_options(argc, argv, &record.options);
         catch_signals(record.options.status_fd >= 0);
         check_names(&record.options);
+        load_suppressions(&record);
         lift_file_limit();
         open_source(&record);
         if (record.options.raw)

@@ -4,6 +4,7 @@
 #include "analyzer/analyses/analyses.h"
 #include "analyzer/commands/profile_name.h"
 #include "analyzer/commands/record.h"
+#include "analyzer/commands/suppress_file.h"
 #include "analyzer/diag.h"
 #include "analyzer/input/raw.h"
 #include "analyzer/options.h"
@@ -121,6 +122,24 @@ static bool want_color(const char *given)
         return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
 }
 
+static void load_suppressions(struct option_texts *files, struct suppressed_options *options)
+{
+        const char *others = getenv("HEAPTAP_SUPPRESSIONS");
+
+        if (!files->count && others)
+                option_texts_split(files, others);
+
+        struct suppress_text *text = xcalloc(files->count + 1, sizeof *text);
+
+        for (size_t i = 0; i < files->count; i++) {
+                text[i] = (struct suppress_text){files->text[i], suppress_file_read(files->text[i])};
+                if (!text[i].text)
+                        exit(DIAG_EXIT_USAGE);
+        }
+        options->text = files->count ? text : NULL;
+        options->text_count = files->count;
+}
+
 int command_report(int argc, char **argv)
 {
         static const struct choice by_choices[] = {
@@ -132,6 +151,7 @@ int command_report(int argc, char **argv)
                                                      {"temporary", WHAT_TEMPORARY},
                                                      {"waste", WHAT_WASTE},
                                                      {NULL, 0}};
+        struct option_texts suppressions = {0};
         const char *format = "text", *by = NULL, *what = NULL, *color = NULL, *output = NULL;
         bool force = false;
         int top = -1;
@@ -144,6 +164,9 @@ int command_report(int argc, char **argv)
                 {"by", 0, OPTION_TEXT, &by, "WHAT", "add up by site, function or module; default site"},
                 {"what", 0, OPTION_TEXT, &what, "WHAT", "one table: live, peak, alloc, growth, temporary or waste"},
                 {"color", 0, OPTION_TEXT, &color, "WHEN", "always, never or auto; default auto"},
+                {"suppressions", 0, OPTION_TEXTS, &suppressions, "FILE",
+                 "leave out the leaks that FILE names, in place of what the run was given; several: once for each"},
+                {"no-suppressions", 0, OPTION_FLAG, &analysis.suppress.none, NULL, "leave out nothing"},
                 {"output", 'o', OPTION_TEXT, &output, "PROFILE", "of a raw file: keep the profile made of it"},
                 {"force", 'f', OPTION_FLAG, &force, NULL, "overwrite a profile that exists"},
         };
@@ -166,6 +189,7 @@ int command_report(int argc, char **argv)
         analysis.by = by ? (enum places_by)choose("by", by, by_choices) : PLACES_BY_SITE;
         analysis.what = what ? (enum analysis_what)choose("what", what, what_choices) : WHAT_ALL;
         analysis.rows = report_rows(&options);
+        load_suppressions(&suppressions, &analysis.suppress);
         if (!path || strcmp(path, "latest") == 0)
                 path = "heaptap.latest";
         if (raw_is_path(path)) {

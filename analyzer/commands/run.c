@@ -3,6 +3,7 @@
 
 #include "analyzer/commands/program.h"
 #include "analyzer/commands/run_options.h"
+#include "analyzer/commands/suppress_file.h"
 #include "analyzer/commands/supervise.h"
 #include "analyzer/diag.h"
 
@@ -21,6 +22,8 @@ int command_run(int argc, char **argv)
         case RUN_PROGRAM:
                 break;
         }
+        if (!suppress_files_check(&options.suppressions))
+                return DIAG_EXIT_USAGE;
         status = program_find(program_argv, &program);
         return status ? status : supervise(&options, &program);
 }

@@ -18,6 +18,7 @@ enum {
 enum value_kind {
         VALUE_FLAG,
         VALUE_TEXT,
+        VALUE_FILES,  /* one, as often as it is given; in the environment several, with : between */
         VALUE_COUNT,  /* 0 or more */
         VALUE_SIZE,   /* bytes, or with K, M, G or T behind */
         VALUE_CHOICE, /* one of the words in choices */
@@ -58,6 +59,7 @@ static const struct option option_list[] = {
         {"retain-most", 0, VALUE_SIZE, NULL, FIELD(retain_most)},
         {"decay-ms", 0, VALUE_COUNT, NULL, FIELD(decay_ms)},
         {"governor", 0, VALUE_CHOICE, "on|off", FIELD(governor)},
+        {"suppressions", 0, VALUE_FILES, NULL, FIELD(suppressions)},
         {"library", 0, VALUE_TEXT, NULL, FIELD(library)},
 };
 
@@ -91,6 +93,8 @@ static const char long_help[] =
         "      --report FILE        write the report to FILE; default standard error\n"
         "      --format text|json   of the report; default text\n"
         "      --top N              rows in each table of the report, 0 for all\n"
+        "      --suppressions FILE  leave out the leaks that FILE names, in lines leak:PATTERN; several: once for "
+        "each\n"
         "      --follow             trace the programs that PROGRAM executes, too\n"
         "      --trace=off|full     off: the allocator alone, with a report on its pools; default full\n"
         "      --sample SIZE        record a sample of blocks, one byte in SIZE (512K is usual): hardly any cost, and\n"
@@ -187,7 +191,7 @@ static bool option_set(const struct option *option, const char *said_as, const c
 {
         void *field = (char *)options + option->offset;
 
-        options->given |= 1U << (option - option_list);
+        options->given |= UINT64_C(1) << (option - option_list);
         switch (option->kind) {
         case VALUE_FLAG:
                 return flag_read(value, field) || complain("%s is 1 or 0, not \"%s\"", said_as, value);
@@ -207,6 +211,9 @@ static bool option_set(const struct option *option, const char *said_as, const c
                 if (!*value)
                         return complain("%s needs a value", said_as);
                 break;
+        case VALUE_FILES:
+                option_texts_add(field, value);
+                return true;
         }
         memcpy(field, &value, sizeof(value));
         return true;
@@ -223,8 +230,11 @@ static bool environment_read(struct run_options *options)
                 for (const char *c = option_list[i].name; *c; c++)
                         name[bytes++] = (char)(*c == '-' ? '_' : toupper(*c));
                 value = getenv(name);
-                if (value && *value && !(options->given & 1U << i) &&
-                    !option_set(&option_list[i], name, value, options))
+                if (!value || !*value || options->given & UINT64_C(1) << i)
+                        continue;
+                if (option_list[i].kind == VALUE_FILES)
+                        option_texts_split((void *)((char *)options + option_list[i].offset), value);
+                else if (!option_set(&option_list[i], name, value, options))
                         return false;
         }
         return true;

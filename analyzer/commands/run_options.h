@@ -3,6 +3,9 @@
 #define ANALYZER_COMMANDS_RUN_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/options.h"
 
 struct run_options {
         bool quiet;
@@ -25,10 +28,11 @@ struct run_options {
         const char *on_error;   /* report, abort, or NULL */
         const char *retain;     /* these two: a size, or NULL */
         const char *retain_most;
-        const char *decay_ms; /* a number, or NULL */
-        const char *governor; /* on, off, or NULL */
-        const char *library;  /* libheaptap.so, or NULL: beside this program */
-        unsigned given;       /* a bit for each option that was set, in the order of their list */
+        const char *decay_ms;             /* a number, or NULL */
+        const char *governor;             /* on, off, or NULL */
+        struct option_texts suppressions; /* files */
+        const char *library;              /* libheaptap.so, or NULL: beside this program */
+        uint64_t given;                   /* a bit for each option that was set, in the order of their list */
 };
 
 enum run_action {

@@ -30,7 +30,7 @@ enum {
         PATIENCE_SECONDS = 2, /* before saying what is waited for */
         READER_READY_FD = 3,
         READER_STATUS_FD = 4,
-        READER_ARGUMENTS_MAX = 32,
+        READER_ARGUMENTS_MAX = 32, /* besides --suppressions */
 };
 
 struct run {
@@ -267,13 +267,17 @@ static void reader_arguments(const struct run *run, const char **argv)
                 argv[n++] = "--top";
                 argv[n++] = options->top;
         }
+        for (size_t i = 0; i < options->suppressions.count; i++) {
+                argv[n++] = "--suppressions";
+                argv[n++] = options->suppressions.text[i];
+        }
         argv[n] = NULL;
 }
 
 /* The reader keeps standard error and nothing else of ours: whoever waits for the end of a pipe waits for PROGRAM. */
 static _Noreturn void reader_child(struct run *run, int ready, int status_fd)
 {
-        const char *argv[READER_ARGUMENTS_MAX];
+        const char **argv = xcalloc(READER_ARGUMENTS_MAX + 2 * run->options->suppressions.count, sizeof *argv);
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
         int high_ready = fcntl(ready, F_DUPFD, READER_STATUS_FD + 1);
         int high_status = fcntl(status_fd, F_DUPFD, READER_STATUS_FD + 1);

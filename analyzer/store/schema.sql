@@ -142,6 +142,13 @@ CREATE TABLE guarded (
   PRIMARY KEY (process, slot)
 ) WITHOUT ROWID;
 
+-- Leaks that nobody wants to see, in LeakSanitizer's syntax.
+CREATE TABLE suppressions (
+  process INTEGER,               -- whose __lsan_default_suppressions() said this; NULL: the run was given it
+  source TEXT,                   -- the file; or '__lsan_default_suppressions'
+  text TEXT
+);
+
 -- What changed in each time bin (bins of meta.bin_ns); only bins in which something happened. A site's bins are one text,
 -- since a row for each would be most of the profile.
 CREATE TABLE site_series (

@@ -84,6 +84,17 @@ void tables_meta(struct writer *writer, const struct model *model, const struct 
         fact(writer, "page_bytes", model->classes.sizes.page_bytes);
 }
 
+static void write_suppressions(struct writer *writer, const struct store_facts *facts)
+{
+        writer_table(writer, "suppressions");
+        for (size_t i = 0; i < facts->suppressions_count; i++) {
+                writer_null(writer);
+                writer_text(writer, facts->suppressions[i].source);
+                writer_text(writer, facts->suppressions[i].text);
+                writer_row(writer);
+        }
+}
+
 /* What the analysis itself took until now. The kernel's peak of a process goes back to before its exec: the
  * supervisor's few MiB, which are less than ours. */
 static void cost_facts(struct writer *writer)
@@ -113,6 +124,7 @@ bool store_write(const char *path, const struct model *model, const struct catal
         free(status);
         tables_sites(writer, model, catalog);
         tables_errors(writer, model, catalog);
+        write_suppressions(writer, facts);
         if (facts->costs)
                 cost_facts(writer); /* last, so that it counts all that is written */
         return writer_close(writer, ret_trouble);

@@ -4,6 +4,10 @@
 
 #include "analyzer/model/catalog.h"
 
+struct store_suppressions {
+        const char *source, *text;
+};
+
 /* What only the reader knows. */
 struct store_facts {
         bool exit_known; /* how the main program ended */
@@ -13,8 +17,10 @@ struct store_facts {
         uint64_t start_unix_ns; /* 0: not known */
         uint64_t cpus;
         const char *host;
-        uint64_t parts_missing, part_frames_missing; /* of the raw file that was read: at least so many frames */
-        bool cut;                                    /* its end is missing */
+        uint64_t parts_missing, part_frames_missing;   /* of the raw file that was read: at least so many frames */
+        bool cut;                                      /* its end is missing */
+        const struct store_suppressions *suppressions; /* that the run was given */
+        size_t suppressions_count;
         bool costs; /* say what the analysis took: not of a file, which gives the same profile every time */
 };
 
