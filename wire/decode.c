@@ -261,6 +261,51 @@ static void get_guarded(struct cursor *cursor, struct wire_guarded *guarded)
         GET(cursor, &guarded->address, &guarded->size);
 }
 
+static void get_leak(struct cursor *cursor, struct wire_leak *leak)
+{
+        leak->scan = get_varint_32(cursor);
+        leak->class = get_varint_32(cursor);
+        leak->stack = get_varint_32(cursor);
+        leak->root = get_varint_32(cursor);
+        leak->flags = get_varint_32(cursor);
+        GET(cursor, &leak->blocks, &leak->bytes, &leak->usable, &leak->first_ns, &leak->last_ns);
+}
+
+static void get_leak_scan(struct cursor *cursor, struct wire_leak_scan *scan)
+{
+        scan->number = get_varint_32(cursor);
+        scan->why = get_varint_32(cursor);
+        scan->flags = get_varint_32(cursor);
+        scan->threads = get_varint_32(cursor);
+        scan->threads_silent = get_varint_32(cursor);
+        GET(cursor, &scan->time_ns, &scan->pause_ns, &scan->scan_ns, &scan->root_bytes, &scan->heap_bytes);
+        for (int i = 0; i < WIRE_LEAK_CLASSES; i++)
+                scan->blocks[i] = get_varint(cursor);
+        for (int i = 0; i < WIRE_LEAK_CLASSES; i++)
+                scan->bytes[i] = get_varint(cursor);
+}
+
+static void get_leak_chain(struct cursor *cursor, struct wire_leak_chain *chain)
+{
+        chain->scan = get_varint_32(cursor);
+        chain->stack = get_varint_32(cursor);
+        chain->count = get_varint_32(cursor);
+        if (chain->count > WIRE_LINKS_MAX) {
+                cursor->failed = true;
+                chain->count = 0;
+        }
+        for (struct wire_link *link = chain->link; link < chain->link + chain->count; link++) {
+                link->kind = get_varint_32(cursor);
+                link->stack = get_varint_32(cursor);
+                GET(cursor, &link->value, &link->offset);
+        }
+}
+
+static void get_suppressions(struct cursor *cursor, struct wire_suppressions *suppressions)
+{
+        suppressions->text = get_bytes(cursor, WIRE_STRING_BYTES_MAX, &suppressions->text_bytes);
+}
+
 /* False: a kind that this version does not know. */
 static bool get_cold(struct decode *decode, struct cursor *cursor, struct wire_event *event)
 {
@@ -320,6 +365,18 @@ static bool get_cold(struct decode *decode, struct cursor *cursor, struct wire_e
                 return true;
         case WIRE_ERROR:
                 get_error(cursor, &event->error);
+                return true;
+        case WIRE_LEAK:
+                get_leak(cursor, &event->leak);
+                return true;
+        case WIRE_LEAK_SCAN:
+                get_leak_scan(cursor, &event->leak_scan);
+                return true;
+        case WIRE_LEAK_CHAIN:
+                get_leak_chain(cursor, &event->leak_chain);
+                return true;
+        case WIRE_SUPPRESSIONS:
+                get_suppressions(cursor, &event->suppressions);
                 return true;
         case WIRE_THREAD_END:
                 return true;

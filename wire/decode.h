@@ -46,6 +46,10 @@ struct wire_event {
                 struct wire_exit_event exit;
                 struct wire_error error;
                 struct wire_guarded guarded;
+                struct wire_leak leak;
+                struct wire_leak_scan leak_scan;
+                struct wire_leak_chain leak_chain;
+                struct wire_suppressions suppressions; /* points into the frame */
         };
 };
 

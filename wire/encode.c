@@ -227,6 +227,39 @@ void encode_guarded(struct encode *encode, const struct wire_guarded *guarded)
                              guarded->free_stack, guarded->address, guarded->size));
 }
 
+void encode_leak(struct encode *encode, const struct wire_leak *leak)
+{
+        cold_end(encode, PUT(cold_begin(encode, WIRE_LEAK), leak->scan, leak->class, leak->stack, leak->root,
+                             leak->flags, leak->blocks, leak->bytes, leak->usable, leak->first_ns, leak->last_ns));
+}
+
+void encode_leak_scan(struct encode *encode, const struct wire_leak_scan *scan)
+{
+        uint8_t *at = cold_begin(encode, WIRE_LEAK_SCAN);
+
+        at = PUT(at, scan->number, scan->why, scan->flags, scan->threads, scan->threads_silent, scan->time_ns,
+                 scan->pause_ns, scan->scan_ns, scan->root_bytes, scan->heap_bytes);
+        at = put_varints(at, scan->blocks, WIRE_LEAK_CLASSES);
+        cold_end(encode, put_varints(at, scan->bytes, WIRE_LEAK_CLASSES));
+}
+
+void encode_leak_chain(struct encode *encode, const struct wire_leak_chain *chain)
+{
+        uint8_t *at = cold_begin(encode, WIRE_LEAK_CHAIN);
+
+        at = PUT(at, chain->scan, chain->stack, chain->count);
+        for (const struct wire_link *link = chain->link; link < chain->link + chain->count; link++)
+                at = PUT(at, link->kind, link->stack, link->value, link->offset);
+        cold_end(encode, at);
+}
+
+void encode_suppressions(struct encode *encode, const struct wire_suppressions *suppressions)
+{
+        uint8_t *at = cold_begin(encode, WIRE_SUPPRESSIONS);
+
+        cold_end(encode, put_bytes(at, suppressions->text, suppressions->text_bytes, WIRE_STRING_BYTES_MAX));
+}
+
 void encode_live(struct encode *encode, const struct wire_live *live)
 {
         cold_end(encode, PUT(cold_begin(encode, WIRE_LIVE), live->stack, live->blocks, live->bytes, live->usable_bytes,

@@ -20,6 +20,7 @@ enum {
         WIRE_BUILD_ID_BYTES_MAX = 64,
         WIRE_CLASSES_MAX = 128,
         WIRE_GUARDED_SLOTS_MAX = 64,
+        WIRE_LINKS_MAX = 16,
         WIRE_DECILES = 10,
 };
 
@@ -82,6 +83,10 @@ enum wire_kind {
         WIRE_SAMPLING = 24,
         WIRE_ERROR = 0x30,
         WIRE_GUARDED,
+        WIRE_LEAK,
+        WIRE_LEAK_SCAN,
+        WIRE_LEAK_CHAIN,
+        WIRE_SUPPRESSIONS,
         WIRE_HOT = 0x40,
         WIRE_TICK = 0x40,     /* varint: microseconds since the last TICK of the frame, or its begin */
         WIRE_ALLOC = 0x80,    /* | alloc kind, then one byte: slot */
@@ -383,6 +388,94 @@ struct wire_walked {
         uint64_t untraced_blocks;                   /* born before recording began: they have no record */
         uint64_t threads;                           /* threads that had not ended, the walker included */
         struct wire_empty empty;
+};
+
+/* What a scan for leaks found of the live blocks, as memcheck names it. */
+enum wire_leak_class {
+        WIRE_LEAK_REACHABLE,
+        WIRE_LEAK_POSSIBLE, /* only pointers into the block were found, none to its start */
+        WIRE_LEAK_INDIRECT, /* only lost blocks point to it */
+        WIRE_LEAK_DEFINITE, /* nothing points to it, or only blocks of the cycle it is in */
+        WIRE_LEAK_CLASSES,
+};
+
+/* One row for each (class, stack, root) of a scan. */
+struct wire_leak {
+        uint32_t scan;  /* its number */
+        uint32_t class; /* enum wire_leak_class */
+        uint32_t stack; /* that the blocks were allocated from */
+        uint32_t root;  /* INDIRECT: stack of the lost block that they are charged to; else 0 */
+        uint32_t flags; /* WIRE_LEAK_CYCLE… */
+        uint64_t blocks, bytes, usable;
+        uint64_t first_ns, last_ns; /* earliest and latest birth, since the process's start */
+};
+
+enum {
+        WIRE_LEAK_CYCLE = 1,     /* of the blocks, at least one is a member of its root's cycle */
+        WIRE_LEAK_UNSURE = 2,    /* a thread did not answer, so its registers are not known: POSSIBLE, else DEFINITE */
+        WIRE_LEAK_HEURISTIC = 4, /* REACHABLE only by pointers into the blocks that a C++ object or array explains */
+};
+
+/* The end of a scan for leaks; its LEAK and LEAK_CHAIN events stand before it in frames of the same thread. Without it
+ * they are void. */
+struct wire_leak_scan {
+        uint32_t number; /* of the scan, from 1 in each process */
+        uint32_t why;    /* enum wire_scan_why */
+        uint32_t flags;  /* WIRE_SCAN_IN_PLACE… */
+        uint32_t threads;
+        uint32_t threads_silent; /* of those, did not answer */
+        uint64_t time_ns;        /* CLOCK_MONOTONIC when the threads stood still */
+        uint64_t pause_ns;       /* for which they did */
+        uint64_t scan_ns;
+        uint64_t root_bytes; /* read outside of the heap */
+        uint64_t heap_bytes; /* read of the heap's blocks */
+        uint64_t blocks[WIRE_LEAK_CLASSES], bytes[WIRE_LEAK_CLASSES];
+};
+
+enum wire_scan_why {
+        WIRE_SCAN_EXIT,
+        WIRE_SCAN_REQUEST,
+        WIRE_SCAN_PERIODIC,
+        WIRE_SCAN_WHYS,
+};
+
+enum {
+        WIRE_SCAN_IN_PLACE = 1,   /* nothing else ran: no child process was made */
+        WIRE_SCAN_INCOMPLETE = 2, /* there was no memory for it, or it took too long: nothing is called lost */
+        WIRE_SCAN_PTRACE = 4,
+        WIRE_SCAN_RUNNING = 8, /* the threads could not be stopped */
+};
+
+/* Who points at a block: from a root over other blocks. */
+enum wire_link_kind {
+        WIRE_LINK_DATA,     /* value: address in the data of a module */
+        WIRE_LINK_STACK,    /* stack: tid; value: address */
+        WIRE_LINK_REGISTER, /* stack: tid */
+        WIRE_LINK_TLS,      /* stack: tid; value: address */
+        WIRE_LINK_MAPPING,  /* value: address in a mapping of the program's own */
+        WIRE_LINK_BLOCK,    /* stack: of the block; value: its size */
+        WIRE_LINK_CUT,      /* links were left out here */
+        WIRE_LINK_KINDS,
+};
+
+struct wire_link {
+        uint32_t kind; /* enum wire_link_kind */
+        uint32_t stack;
+        uint64_t value;
+        uint64_t offset; /* BLOCK: where in it the pointer to the next one lies */
+};
+
+struct wire_leak_chain {
+        uint32_t scan;
+        uint32_t stack; /* of the last link, a block */
+        uint32_t count;
+        struct wire_link link[WIRE_LINKS_MAX]; /* root first */
+};
+
+/* A piece of what __lsan_default_suppressions() of the program says; all of a process's pieces make the text. */
+struct wire_suppressions {
+        const char *text; /* not terminated */
+        size_t text_bytes;
 };
 
 struct wire_exit_event {

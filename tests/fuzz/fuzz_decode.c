@@ -23,6 +23,10 @@ static unsigned touch(const struct wire_event *event)
                 text[1] = event->module.build_id, length[1] = event->module.build_id_bytes;
         } else if (event->kind == WIRE_THREAD) {
                 text[0] = event->thread.name, length[0] = event->thread.name_bytes;
+        } else if (event->kind == WIRE_SUPPRESSIONS) {
+                text[0] = event->suppressions.text, length[0] = event->suppressions.text_bytes;
+        } else if (event->kind == WIRE_LEAK_CHAIN && event->leak_chain.count > WIRE_LINKS_MAX) {
+                abort();
         } else if (event->kind == WIRE_STACK && event->stack.frame_count > WIRE_STACK_FRAMES_MAX) {
                 abort();
         } else if (event->kind == WIRE_CLASSES && event->classes.class_count > WIRE_CLASSES_MAX) {

@@ -120,6 +120,22 @@ static void seed_errors(void)
         write_seed("errors");
 }
 
+static void seed_leaks(void)
+{
+        for (uint32_t i = 0; i < 24; i++)
+                encode_leak(stream_to(&stream, 1, 1),
+                            &(struct wire_leak){1 + i / 8, i % 5, i % 4, i % 3, i % 8, i, i * 10, i * 16, i, i * 100});
+        for (uint32_t i = 0; i < 4; i++) {
+                encode_leak_chain(stream_to(&stream, 1, 1),
+                                  &(struct wire_leak_chain){
+                                          i, i, i, {{i, 1, 0x100010, 0}, {5, i, 100, 8}, {6, 0, 0, 0}, {5, 1, 2, 3}}});
+                encode_leak_scan(stream_to(&stream, 1, 1), &(struct wire_leak_scan){.number = i, .why = i, .flags = i});
+        }
+        encode_suppressions(stream_to(&stream, 1, 1), &(struct wire_suppressions){"leak:f\n", 7});
+        stream_module(&stream, 1, 0x100000, "/bin/example");
+        write_seed("leaks");
+}
+
 static void seed_gap(void)
 {
         encode_alloc(stream_to(&stream, 1, 1), WIRE_MALLOC, 1, 10);
@@ -210,6 +226,7 @@ int main(int argc, char **argv)
         seed_forks();
         seed_walk();
         seed_errors();
+        seed_leaks();
         seed_gap();
         seed_damage();
         seed_sample();

@@ -84,6 +84,9 @@ Test(damage, a_payload_shorter_than_its_fields_is_refused)
 {
         EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_LIVE, 2, 1, 1, 1, 1);
         EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_THREAD, 2, 1, 5); /* a name of 5 bytes, none of them there */
+        EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_LEAK, 9, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+        EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_LEAK_CHAIN, 6, 1, 1, 1, 5, 1, 8);
+        EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_SUPPRESSIONS, 2, 5, 'l');
 }
 
 Test(damage, numbers_too_large_for_their_field_are_refused)
@@ -98,7 +101,9 @@ Test(damage, counts_beyond_their_limit_are_refused)
 {
         EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_STACK, 4, 2, 0, 0x84, 8); /* 257 frames */
         EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_CLASSES, 3, 1, 0x81, 1);  /* 129 classes */
-        EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_STACK, 3, 0, 0, 0);       /* the id 0 */
+        EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_LEAK_CHAIN, 3, 1, 1, 17); /* 17 links */
+        EXPECT_PAYLOAD(DECODE_END, 1, WIRE_LEAK_CHAIN, 7, 1, 1, 1, 5, 1, 8, 0);
+        EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_STACK, 3, 0, 0, 0); /* the id 0 */
         EXPECT_PAYLOAD(DECODE_END, 1, WIRE_STACK, 3, 2, 0, 0);
         EXPECT_PAYLOAD(DECODE_CORRUPT, 0, WIRE_ALLOC_AT | WIRE_ALLOC_KINDS, 1, 1);
 }

@@ -364,6 +364,55 @@ Test(wire, limits_and_purges_come_back)
         EXPECT_SAME(WIRE_PURGED, purged, struct wire_purged, 1, 2, 3, 4, 5, 6, UINT64_MAX);
 }
 
+Test(wire, a_leak_comes_back)
+{
+        EXPECT_SAME(WIRE_LEAK, leak, struct wire_leak, 1, 2, 3, 4, 5, 6, 7, 8, 9, UINT64_MAX);
+}
+
+Test(wire, a_scan_for_leaks_comes_back)
+{
+        EXPECT_SAME(WIRE_LEAK_SCAN, leak_scan, struct wire_leak_scan, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, {11, 12, 13, 14},
+                    {15, 16, 17, UINT64_MAX});
+}
+
+Test(wire, a_chain_comes_back)
+{
+        EXPECT_SAME(WIRE_LEAK_CHAIN, leak_chain, struct wire_leak_chain, 1, 2, 3,
+                    {{4, 5, 6, 7}, {8, 9, 10, 11}, {12, UINT32_MAX, 14, UINT64_MAX}});
+}
+
+Test(wire, the_longest_chain_fits_and_comes_back)
+{
+        struct wire_leak_chain told = {.count = WIRE_LINKS_MAX};
+
+        for (struct wire_link *link = told.link; link < told.link + WIRE_LINKS_MAX; link++)
+                *link = (struct wire_link){UINT32_MAX, UINT32_MAX, UINT64_MAX, UINT64_MAX};
+        frame_begin(&frame);
+        encode_leak_chain(&frame.encode, &told);
+        cr_assert_leq(frame.encode.bytes, WIRE_HEADER_BYTES + ENCODE_COLD_BYTES_MAX);
+        struct wire_event event = only_event();
+
+        cr_expect_eq(event.leak_chain.count, WIRE_LINKS_MAX);
+        cr_expect_eq(memcmp(event.leak_chain.link, told.link, sizeof told.link), 0);
+}
+
+Test(wire, suppressions_come_back_and_no_piece_is_longer_than_may_be)
+{
+        char text[WIRE_STRING_BYTES_MAX + 100];
+        struct wire_event event;
+
+        memset(text, 'x', sizeof text);
+        frame_begin(&frame);
+        encode_suppressions(&frame.encode, &(struct wire_suppressions){"leak:a\n", 7});
+        event = only_event();
+        cr_expect_eq(event.kind, WIRE_SUPPRESSIONS);
+        expect_bytes(event.suppressions.text, event.suppressions.text_bytes, "leak:a\n", 7);
+
+        frame_begin(&frame);
+        encode_suppressions(&frame.encode, &(struct wire_suppressions){text, sizeof text});
+        cr_expect_eq(only_event().suppressions.text_bytes, WIRE_STRING_BYTES_MAX);
+}
+
 Test(wire, every_event_is_published_whole)
 {
         frame_begin(&frame);
