@@ -223,11 +223,16 @@ void *block_resize(void *start, size_t size, const uintptr_t *frame)
         bool done = false;
 
         if (LIKELY(thread)) {
+                /* A scan for leaks that comes meanwhile may find neither the old block live nor the new one. */
+                atomic_store_explicit(&thread->moving, (uintptr_t)start, memory_order_relaxed);
+                atomic_signal_fence(memory_order_seq_cst);
                 if (block_take(thread, start, &call, &block, &record)) {
                         done = block_resize_taken(thread, &block, size, record, frame);
                         if (!done && block.side)
                                 block_store(thread, &block, recorder_size(record, block.usable), record);
                 }
+                atomic_signal_fence(memory_order_seq_cst);
+                atomic_store_explicit(&thread->moving, 0, memory_order_relaxed);
                 block_leave(thread);
         }
         errno = done ? errno_before : ENOMEM;

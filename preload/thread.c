@@ -62,6 +62,7 @@ static void thread_give_back(struct thread *thread)
 static bool thread_equip(struct thread *thread)
 {
         thread->busy = true;
+        thread->moving = 0;
         thread->destructor_runs = 0;
         if (!thread->heap)
                 thread->heap = heap_create(thread_sided);
@@ -215,6 +216,17 @@ bool threads_watch_fork(void)
         thread_canary = page;
         *thread_canary = 1;
         return true;
+}
+
+void threads_moving_each(void (*visit)(void *context, uintptr_t start, uintptr_t end), void *context)
+{
+        for (struct thread *thread = atomic_load(&threads); thread; thread = thread->next) {
+                uintptr_t start = atomic_load_explicit(&thread->moving, memory_order_relaxed);
+                struct block block;
+
+                if (start && segment_holds(start) && heap_find((const void *)start, &block) == BLOCK_FOUND)
+                        visit(context, start, start + block.usable);
+        }
 }
 
 static void counts_add(struct memo_counts *sum, const struct memo_counts *counts)

@@ -29,6 +29,7 @@ struct thread {
         bool erred;     /* an error was found since enter */
         uint8_t destructor_runs;
         uint64_t allocated;  /* of a sampled heap: heap_allocated when the last block was recorded */
+        _Atomic uintptr_t moving; /* the block that a realloc is at: its record may say that it is free */
         struct thread *next; /* all threads that ever were; never shortened */
         struct mapping mapping;
         struct recorder recorder;
@@ -57,6 +58,9 @@ extern volatile uint32_t *thread_canary;
 extern pid_t thread_pid;        /* of the process that the recording belongs to; a vfork child has another */
 bool threads_watch_fork(void);  /* in the constructor; false: only fork itself is noticed */
 void threads_notice_fork(void); /* in a forked child; does nothing in any other process */
+
+/* The contents of the blocks that realloc is at in this moment; those of huge ones are not among them. */
+void threads_moving_each(void (*visit)(void *context, uintptr_t start, uintptr_t end), void *context);
 
 /* Adds up what all recorders counted, and how many threads have not ended. */
 void threads_sum(struct recorder_close *sum);

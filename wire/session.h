@@ -51,6 +51,9 @@ struct session_header {
         uint64_t pid_space;         /* inode of the PID namespace where pids here have a meaning; 0: not known */
 };
 
+/* The value that comes with a signal which the analyzer sends; no address of a process is like it. */
+#define SESSION_WAKE_COOKIE UINT64_C(0x8000504154485341)
+
 /* The pid in the slots of a process of another PID namespace. */
 #define SESSION_PID_APART UINT32_MAX
 

@@ -12,6 +12,7 @@ enum { GUARD_SLOTS = 32 };
 
 /* In the constructor. One allocation in `interval` is guarded. False: no memory. */
 bool guard_open(unsigned interval);
+const void *guard_region(size_t *ret_bytes); /* where the pages lie; NULL: there are none */
 
 /* False: it is not its turn, or it is too big, or no slot is free. */
 bool guard_alloc(size_t size, size_t alignment, struct block *ret_block);

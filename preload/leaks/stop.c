@@ -1,0 +1,362 @@
+/* The rendezvous of all threads. */
+#define _GNU_SOURCE
+#include "preload/leaks/stop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <ucontext.h>
+
+#include "preload/leaks/signal.h"
+#include "preload/record/mappings.h"
+#include "wire/session.h"
+
+enum {
+        PASSES_MAX = 30,
+        PATIENCE_NS = 100000000, /* for a thread that would take the signal and does not answer */
+        LOOK_NS = 10000000,      /* between looks at what has become of it */
+        NAP_NS = 1000000,
+        VECTORS_BYTES = 512, /* of the x87 and SSE registers; more where the frame says so */
+};
+
+struct memory {
+        char buffer[LEAK_BUFFER_BYTES];
+        struct leak_thread thread[LEAK_THREADS_MAX];
+        struct mapping mapping;
+};
+
+static struct {
+        struct memory *memory;
+        bool by_ptrace;
+        uint32_t number;          /* of the last stop */
+        _Atomic uint32_t active;  /* of the one that goes on; 0: none. Whoever has answered waits for it to change */
+        _Atomic uint32_t arrived; /* have answered */
+        _Atomic uint32_t awaited; /* whose answer completes it */
+} control;
+
+void (*leak_woken)(void);
+
+static uint64_t now_ns(void)
+{
+        struct timespec time;
+
+        clock_gettime(CLOCK_MONOTONIC, &time);
+        return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+static void futex_wait(_Atomic uint32_t *word, uint32_t value, const struct timespec *timeout)
+{
+        platform_syscall(SYS_futex, (long)word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value, (long)timeout, 0, 0);
+}
+
+static void futex_wake(_Atomic uint32_t *word)
+{
+        platform_syscall(SYS_futex, (long)word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT32_MAX, 0, 0, 0);
+}
+
+/* --- in the thread that is stopped ------------------------------------------------------------------------------- */
+
+static void registers_note(struct leak_thread *thread, ucontext_t *context)
+{
+#if defined(__x86_64__)
+        uintptr_t registers = (uintptr_t)context->uc_mcontext.gregs, vectors = (uintptr_t)context->uc_mcontext.fpregs;
+
+        thread->sp = (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
+        thread->registers = (struct leak_range){registers, registers + sizeof context->uc_mcontext.gregs};
+        thread->vectors = (struct leak_range){vectors, vectors ? vectors + VECTORS_BYTES : 0};
+        /* The kernel tells of more in the unused bytes (asm/sigcontext.h, struct _fpx_sw_bytes). */
+        if (vectors) {
+                const uint32_t *more = (const uint32_t *)(vectors + 464);
+
+                if (more[0] == 0x46505853 && more[4] > VECTORS_BYTES)
+                        thread->vectors.end = vectors + more[4];
+        }
+#else
+        uintptr_t registers = (uintptr_t)context->uc_mcontext.regs;
+        uintptr_t vectors = (uintptr_t)context->uc_mcontext.__reserved;
+
+        thread->sp = context->uc_mcontext.sp;
+        thread->registers = (struct leak_range){registers, registers + sizeof context->uc_mcontext.regs};
+        thread->vectors = (struct leak_range){vectors, vectors + sizeof context->uc_mcontext.__reserved};
+#endif
+}
+
+/* A signal may come late, when its stop is over. */
+static void answer(struct leak_thread *thread, ucontext_t *context)
+{
+        /* Acquire: the thread's place was filled in before. */
+        uint32_t number = atomic_load_explicit(&control.active, memory_order_acquire);
+
+        if (!number || thread->tid != (uint32_t)platform_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0) ||
+            atomic_load_explicit(&thread->answered, memory_order_relaxed) == number)
+                return;
+        registers_note(thread, context);
+        /* Release: pairs with has_answered. */
+        atomic_store_explicit(&thread->answered, number, memory_order_release);
+        if (atomic_fetch_add(&control.arrived, 1) + 1 >= atomic_load(&control.awaited))
+                futex_wake(&control.arrived);
+        while (atomic_load_explicit(&control.active, memory_order_acquire) == number)
+                futex_wait(&control.active, number, NULL);
+}
+
+static bool taken(uintptr_t value, ucontext_t *context)
+{
+        uintptr_t offset = value - (uintptr_t)control.memory->thread;
+
+        if (value == SESSION_WAKE_COOKIE) {
+                if (leak_woken)
+                        leak_woken();
+                return true;
+        }
+        if (offset >= sizeof control.memory->thread || offset % sizeof(struct leak_thread))
+                return false;
+        answer(&control.memory->thread[offset / sizeof(struct leak_thread)], context);
+        return true;
+}
+
+/* --- in the thread that stops ------------------------------------------------------------------------------------ */
+
+bool leak_stop_open(void)
+{
+        void *memory;
+
+        if (control.memory)
+                return true;
+        memory = mmap(NULL, sizeof *control.memory, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                      -1, 0);
+        if (memory == MAP_FAILED)
+                return false;
+        control.memory = memory;
+        mappings_add(&control.memory->mapping, memory, sizeof *control.memory);
+        return true;
+}
+
+char *leak_buffer(void)
+{
+        return control.memory->buffer;
+}
+
+void leak_stop_by(bool by_ptrace, int signal)
+{
+        control.by_ptrace = by_ptrace;
+        signal_prefer(signal, taken);
+}
+
+int leak_signal_ready(void)
+{
+        return leak_stop_open() ? signal_ready() : 0;
+}
+
+struct entry { /* of a directory, as the kernel writes it (struct linux_dirent64) */
+        uint64_t inode;
+        int64_t offset;
+        uint16_t bytes;
+        uint8_t type;
+        char name[];
+};
+
+/* Threads are listed in the order of their birth, so the next one is where it was the last time. */
+static bool is_known(const struct leak_stop *stop, uint32_t tid, size_t *hint)
+{
+        for (size_t i = 0; i < stop->count; i++) {
+                size_t at = (*hint + i) % stop->count;
+
+                if (stop->thread[at].tid == tid) {
+                        *hint = at + 1;
+                        return true;
+                }
+        }
+        return false;
+}
+
+static void thread_add(struct leak_stop *stop, uint32_t tid)
+{
+        if (stop->count == LEAK_THREADS_MAX) {
+                stop->incomplete = true;
+                return;
+        }
+
+        struct leak_thread *thread = &stop->thread[stop->count++];
+
+        thread->tid = tid;
+        thread->state = LEAK_THREAD_ASKED;
+        thread->sp = 0;
+        thread->registers = thread->vectors = (struct leak_range){0, 0};
+        atomic_store_explicit(&thread->answered, 0, memory_order_relaxed);
+}
+
+/* Adds the threads that are not among them yet; how many, or -1: they cannot be listed. */
+static long threads_list(struct leak_stop *stop, int task)
+{
+        size_t before = stop->count, hint = 0;
+        long bytes;
+
+        if (platform_syscall(SYS_lseek, task, 0, SEEK_SET, 0, 0, 0) < 0)
+                return -1;
+        while ((bytes = platform_syscall(SYS_getdents64, task, (long)leak_buffer(), LEAK_BUFFER_BYTES, 0, 0, 0)) > 0)
+                for (long at = 0; at < bytes;) {
+                        const struct entry *entry = (const struct entry *)(leak_buffer() + at);
+                        uint32_t tid = 0;
+
+                        for (const char *digit = entry->name; *digit >= '0' && *digit <= '9'; digit++)
+                                tid = tid * 10 + (uint32_t)(*digit - '0');
+                        if (tid && tid != stop->self_tid && !is_known(stop, tid, &hint))
+                                thread_add(stop, tid);
+                        at += entry->bytes;
+                }
+        return bytes < 0 ? -1 : (long)(stop->count - before);
+}
+
+static bool has_answered(struct leak_thread *thread)
+{
+        /* Acquire: pairs with answer. */
+        if (thread->state == LEAK_THREAD_ASKED &&
+            atomic_load_explicit(&thread->answered, memory_order_acquire) == control.number)
+                thread->state = LEAK_THREAD_STOPPED;
+        return thread->state != LEAK_THREAD_ASKED;
+}
+
+/* Those that would take it, before anybody waits; then all of them. */
+static void threads_ask(struct leak_stop *stop, size_t first, int task)
+{
+        uint32_t asked = 0;
+
+        for (size_t i = first; i < stop->count; i++) {
+                enum signal_way way = signal_way_of(task, stop->thread[i].tid, leak_buffer());
+
+                if (way != SIGNAL_COMES)
+                        stop->thread[i].state = way == SIGNAL_BLOCKED ? LEAK_THREAD_SILENT : LEAK_THREAD_GONE;
+        }
+        for (size_t i = first; i < stop->count; i++)
+                if (stop->thread[i].state == LEAK_THREAD_ASKED) {
+                        if (signal_send(stop->thread[i].tid, (uintptr_t)&stop->thread[i]))
+                                asked++;
+                        else
+                                stop->thread[i].state = LEAK_THREAD_SILENT; /* gone, if that is what a look says */
+                }
+        atomic_fetch_add(&control.awaited, asked);
+}
+
+/* What has become of those that have not answered. */
+static void threads_look(struct leak_stop *stop, size_t first, int task)
+{
+        for (size_t i = first; i < stop->count; i++) {
+                struct leak_thread *thread = &stop->thread[i];
+
+                if (has_answered(thread))
+                        continue;
+
+                enum signal_way way = signal_way_of(task, thread->tid, leak_buffer());
+
+                if (way != SIGNAL_COMES && !has_answered(thread))
+                        thread->state = way == SIGNAL_BLOCKED ? LEAK_THREAD_SILENT : LEAK_THREAD_GONE;
+        }
+}
+
+static bool all_have_answered(struct leak_stop *stop, size_t first)
+{
+        bool all = true;
+
+        for (size_t i = first; i < stop->count; i++)
+                all &= has_answered(&stop->thread[i]);
+        return all;
+}
+
+static void threads_await(struct leak_stop *stop, size_t first, int task)
+{
+        const struct timespec nap = {.tv_nsec = NAP_NS};
+        uint64_t begin_ns = now_ns(), look_ns = begin_ns + LOOK_NS;
+
+        while (now_ns() - begin_ns < PATIENCE_NS) {
+                uint32_t arrived = atomic_load(&control.arrived);
+
+                if (all_have_answered(stop, first))
+                        return;
+                if (now_ns() > look_ns) {
+                        threads_look(stop, first, task);
+                        look_ns += LOOK_NS;
+                }
+                futex_wait(&control.arrived, arrived, &nap);
+        }
+        for (size_t i = first; i < stop->count; i++)
+                if (!has_answered(&stop->thread[i]))
+                        stop->thread[i].state = LEAK_THREAD_SILENT;
+}
+
+/* A signal could not be sent: the thread may have ended meanwhile. */
+static void threads_count_silent(struct leak_stop *stop, int task)
+{
+        for (size_t i = 0; i < stop->count; i++) {
+                struct leak_thread *thread = &stop->thread[i];
+
+                if (thread->state == LEAK_THREAD_SILENT &&
+                    signal_way_of(task, thread->tid, leak_buffer()) == SIGNAL_NOBODY)
+                        thread->state = LEAK_THREAD_GONE;
+                stop->silent += thread->state == LEAK_THREAD_SILENT;
+        }
+}
+
+static bool threads_stop(struct leak_stop *stop, int task)
+{
+        size_t first = 0;
+
+        for (unsigned pass = 0; pass < PASSES_MAX; pass++, first = stop->count) {
+                long more = threads_list(stop, task);
+
+                if (more <= 0)
+                        return more == 0;
+                if (first == 0 && !signal_ready())
+                        return false;
+                threads_ask(stop, first, task);
+                threads_await(stop, first, task);
+        }
+        return false;
+}
+
+static void all_are_silent(struct leak_stop *stop)
+{
+        for (size_t i = 0; i < stop->count; i++)
+                if (stop->thread[i].state == LEAK_THREAD_ASKED)
+                        stop->thread[i].state = LEAK_THREAD_SILENT;
+}
+
+bool leak_stop_begin(struct leak_stop *stop, const struct leak_self *self)
+{
+        long task;
+
+        *stop = (struct leak_stop){.self = *self, .thread = control.memory->thread, .begin_ns = now_ns()};
+        stop->pid = (uint32_t)platform_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0);
+        stop->self_tid = (uint32_t)platform_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0);
+        stop->mask = signal_block_all();
+        if (++control.number == 0)
+                control.number = 1;
+        atomic_store(&control.arrived, 0);
+        atomic_store(&control.awaited, 0);
+        /* Release: pairs with answer. */
+        atomic_store_explicit(&control.active, control.number, memory_order_release);
+        task = platform_syscall(SYS_openat, AT_FDCWD, (long)"/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, 0,
+                                0);
+        if (task < 0) {
+                stop->incomplete = true;
+                return false;
+        }
+        stop->stopped = threads_stop(stop, (int)task);
+        if (!stop->stopped)
+                all_are_silent(stop);
+        threads_count_silent(stop, (int)task);
+        platform_syscall(SYS_close, task, 0, 0, 0, 0, 0);
+        return stop->stopped;
+}
+
+void leak_stop_end(struct leak_stop *stop)
+{
+        atomic_store_explicit(&control.active, 0, memory_order_release);
+        if (stop->count)
+                futex_wake(&control.active);
+        signal_restore(stop->mask);
+}
