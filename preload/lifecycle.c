@@ -133,8 +133,7 @@ static void record_begin(int argument_count, char **argument)
                 checks_encode_links();
                 threads_sidelong();
                 checks_open();
-                if (!checks.any && !slab_link_key)
-                        traced_speed_up();
+                traced_quick = !checks.any && !slab_link_key;
         }
         hello();
 }

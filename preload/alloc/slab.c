@@ -202,6 +202,18 @@ struct slab_view slab_view(const void *address)
         return view;
 }
 
+struct slab_view slab_view_next(char *segment, unsigned *slice)
+{
+        struct slab_view view = {.kind = SLAB_NONE};
+
+        for (; *slice < SEGMENT_SLICES && view.kind == SLAB_NONE; ++*slice) {
+                view = slab_view(segment + (size_t)*slice * SLICE_BYTES);
+                if (view.kind != SLAB_NONE && view.start != segment + (size_t)*slice * SLICE_BYTES)
+                        view.kind = SLAB_NONE; /* a further slice of one that has been seen */
+        }
+        return view;
+}
+
 uint64_t slab_link_key;
 _Atomic(void *) slab_link_broken;
 

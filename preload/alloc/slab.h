@@ -108,6 +108,8 @@ struct slab_view {
 };
 /* The slab around an address in a segment of ours. */
 struct slab_view slab_view(const void *address);
+/* The next slab of a segment at or behind the slice, which moves on behind it; or a view of none: there is no more. */
+struct slab_view slab_view_next(char *segment, unsigned *slice);
 
 static inline bool slab_is_in_use(const struct slab *slab)
 {

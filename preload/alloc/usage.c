@@ -102,19 +102,6 @@ static void walk_huge(struct walk *walk)
         }
 }
 
-/* The next slab of a segment at or behind a slice, or a view of none. */
-static struct slab_view slab_from(char *segment, unsigned *slice)
-{
-        struct slab_view view = {.kind = SLAB_NONE};
-
-        for (; *slice < SEGMENT_SLICES && view.kind == SLAB_NONE; ++*slice) {
-                view = slab_view(segment + (size_t)*slice * SLICE_BYTES);
-                if (view.kind != SLAB_NONE && view.start != segment + (size_t)*slice * SLICE_BYTES)
-                        view.kind = SLAB_NONE; /* a further slice of one that has been seen */
-        }
-        return view;
-}
-
 void heaps_walk(heap_visit *visit, void *context, struct heap_empty *ret_empty)
 {
         struct walk walk = {.visit = visit, .context = context};
@@ -123,7 +110,7 @@ void heaps_walk(heap_visit *visit, void *context, struct heap_empty *ret_empty)
                 char *segment = segment_at(number);
                 unsigned slice = 1;
 
-                for (struct slab_view view; segment && (view = slab_from(segment, &slice)).kind != SLAB_NONE;) {
+                for (struct slab_view view; segment && (view = slab_view_next(segment, &slice)).kind != SLAB_NONE;) {
                         if (view.side)
                                 walk_slab(&view, &walk);
                         else
@@ -215,7 +202,7 @@ void heaps_usage(struct heap_usage *ret_usage)
                 char *segment = segment_at(number);
                 unsigned slice = 1;
 
-                for (struct slab_view view; segment && (view = slab_from(segment, &slice)).kind != SLAB_NONE;)
+                for (struct slab_view view; segment && (view = slab_view_next(segment, &slice)).kind != SLAB_NONE;)
                         use_slab(&view, &usage);
         }
         use_huge(&usage);

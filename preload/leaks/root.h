@@ -12,9 +12,11 @@ enum leak_root_kind {
         LEAK_ROOT_REGISTERS, /* of the thread `tid`: a copy in memory of ours */
         LEAK_ROOT_TLS,       /* of the thread `tid` */
         LEAK_ROOT_MAPPING,   /* any other mapping of the program's own */
+        LEAK_ROOT_HOLE,      /* no root: memory of the pools that cannot be read; these by rising address */
 };
 
-/* All words at multiples of eight that lie wholly in it are looked at; it is readable all through. */
+/* All words at multiples of eight that lie wholly in it are looked at; it is readable all through (a hole is neither).
+ */
 struct leak_root {
         uintptr_t start, end;
         uint32_t kind; /* an enum leak_root_kind */

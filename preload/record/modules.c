@@ -70,6 +70,13 @@ bool modules_open(const char *exe)
         return true;
 }
 
+const void *modules_map_start(uintptr_t address)
+{
+        struct find_object_result found;
+
+        return loader_find && loader_find((void *)address, &found) == 0 ? found.map_start : NULL;
+}
+
 static void module_mark_gone(struct module *module)
 {
         uint32_t state = atomic_load(&module->state);

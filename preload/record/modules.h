@@ -28,6 +28,7 @@ struct module_place {
 bool modules_open(const char *exe);
 
 void modules_find(uint64_t pc, struct module_place *ret_place);
+const void *modules_map_start(uintptr_t address); /* its ELF header; NULL: the address lies in no module */
 
 /* Writes a MODULE or MODULE_GONE event for one module that needs one; false: there is none. Needs
  * ENCODE_COLD_BYTES_MAX of room. Each is written by one thread only. */

@@ -129,6 +129,15 @@ static inline size_t recorder_size(uint64_t record, size_t usable)
         return usable - (size_t)(record >> RECORDER_SLACK_SHIFT & 0xfff);
 }
 
+/* For a scan for leaks: whether the block with that record is live, and its allocation was an event of this process;
+ * when it was born, since the process's start; and what such a scan tells. */
+bool recorder_counts(uint64_t record);
+uint64_t recorder_birth_ns(uint64_t record);
+uint64_t recorder_now_ns(void); /* CLOCK_MONOTONIC */
+void recorder_leak(struct recorder *recorder, const struct wire_leak *leak);
+void recorder_leak_chain(struct recorder *recorder, const struct wire_leak_chain *chain);
+void recorder_leak_scan(struct recorder *recorder, const struct wire_leak_scan *scan);
+
 /* Last words: the census of the live heap, the pools, the end. All of it is sent before recorder_close returns. */
 struct recorder_walk;
 /* `slab` and `pinned`: see census.h. */
