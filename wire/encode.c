@@ -253,11 +253,9 @@ void encode_leak_chain(struct encode *encode, const struct wire_leak_chain *chai
         cold_end(encode, at);
 }
 
-void encode_suppressions(struct encode *encode, const struct wire_suppressions *suppressions)
+void encode_suppressions(struct encode *encode, const char *text, size_t bytes)
 {
-        uint8_t *at = cold_begin(encode, WIRE_SUPPRESSIONS);
-
-        cold_end(encode, put_bytes(at, suppressions->text, suppressions->text_bytes, WIRE_STRING_BYTES_MAX));
+        cold_end(encode, put_bytes(cold_begin(encode, WIRE_SUPPRESSIONS), text, bytes, WIRE_STRING_BYTES_MAX));
 }
 
 void encode_live(struct encode *encode, const struct wire_live *live)

@@ -64,7 +64,7 @@ void encode_error(struct encode *encode, const struct wire_error *error);
 void encode_leak(struct encode *encode, const struct wire_leak *leak);
 void encode_leak_scan(struct encode *encode, const struct wire_leak_scan *scan);
 void encode_leak_chain(struct encode *encode, const struct wire_leak_chain *chain); /* count at most WIRE_LINKS_MAX */
-void encode_suppressions(struct encode *encode, const struct wire_suppressions *suppressions);
+void encode_suppressions(struct encode *encode, const char *text, size_t bytes);    /* at most WIRE_STRING_BYTES_MAX */
 
 /* frame_count at most WIRE_STACK_FRAMES_MAX, which fits into ENCODE_COLD_BYTES_MAX. Frames innermost first. */
 void encode_stack(struct encode *encode, uint32_t id, uint32_t ancestor, uint32_t flags, const struct wire_pc *frame,

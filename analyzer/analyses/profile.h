@@ -15,7 +15,7 @@ struct sqlite3_stmt;
 struct profile;
 
 enum {
-        PROFILE_FORMAT = 2,              /* PRAGMA user_version: the one that is understood */
+        PROFILE_FORMAT = 3,              /* PRAGMA user_version: the one that is understood */
         PROFILE_APPLICATION = 0x48544150 /* PRAGMA application_id: "HTAP" */
 };
 

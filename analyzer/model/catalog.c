@@ -393,6 +393,64 @@ static void add_guarded(struct catalog *catalog, const struct model *model, cons
         }
 }
 
+static struct leak_trend *trend_of(struct process *process, const struct leak *leak)
+{
+        struct leak_trend *trend;
+
+        HASH_FIND(hh, process->leaks.trends, &leak->key, sizeof leak->key, trend);
+        return trend;
+}
+
+/* Rows whose stacks turned out to be one are one. */
+static void add_leaks(struct catalog *catalog, const struct model *model, struct process *process)
+{
+        struct entry *by_key = NULL;
+
+        for (struct leak *leak = process->leaks.last.rows; leak; leak = leak->hh.next) {
+                struct catalog_leak row = {
+                        .process = process,
+                        .leak = *leak,
+                        .trend = trend_of(process, leak),
+                        .stack = stack_in_use(catalog, model, process, leak->key.stack),
+                        .root = find_stack_if(catalog, model, process, leak->key.root),
+                };
+                const struct leak_key key = {leak->key.class, row.stack, row.root};
+                bool new;
+                uint32_t at = intern(&by_key, &key, sizeof key, catalog->leak_count, &new);
+
+                if (!new) {
+                        struct catalog_leak *known = &catalog->leak[at];
+
+                        leak_merge(&known->leak, leak);
+                        if (known->trend && row.trend)
+                                leak_trend_merge(trend_of(process, &known->leak), row.trend);
+                        continue;
+                }
+                catalog->leak = xgrow(catalog->leak, catalog->leak_count, &catalog->leak_room, sizeof *catalog->leak);
+                catalog->leak[catalog->leak_count++] = row;
+        }
+        intern_free(&by_key);
+}
+
+static void add_chains(struct catalog *catalog, const struct model *model, struct process *process)
+{
+        const struct leak_scan *scan = &process->leaks.last;
+
+        for (size_t i = 0; i < scan->chain_count; i++) {
+                const struct wire_leak_chain *chain = &scan->chain[i];
+                struct catalog_chain row = {.process = process, .chain = chain};
+
+                row.stack = stack_in_use(catalog, model, process, chain->stack);
+                for (uint32_t link = 0; link < chain->count; link++)
+                        row.link_stack[link] = chain->link[link].kind == WIRE_LINK_BLOCK
+                                                       ? find_stack_if(catalog, model, process, chain->link[link].stack)
+                                                       : CATALOG_NO_STACK;
+                catalog->chain =
+                        xgrow(catalog->chain, catalog->chain_count, &catalog->chain_room, sizeof *catalog->chain);
+                catalog->chain[catalog->chain_count++] = row;
+        }
+}
+
 static void free_index(struct catalog_index *index)
 {
         struct made *made, *next;
@@ -424,6 +482,10 @@ struct catalog *catalog_create(struct model *model)
                 add_errors(catalog, model, process);
         for (const struct process *process = model->processes; process; process = process->hh.next)
                 add_guarded(catalog, model, process);
+        for (struct process *process = model->processes; process; process = process->hh.next) {
+                add_leaks(catalog, model, process);
+                add_chains(catalog, model, process);
+        }
         free_index(catalog->index);
         catalog->index = NULL;
         for (struct process *process = model->processes; process; process = process->hh.next)
@@ -440,5 +502,7 @@ void catalog_free(struct catalog *catalog)
         free(catalog->site);
         free(catalog->error);
         free(catalog->guarded);
+        free(catalog->leak);
+        free(catalog->chain);
         free(catalog);
 }

@@ -54,6 +54,21 @@ struct catalog_guarded {
         uint32_t alloc_stack, free_stack; /* as above */
 };
 
+/* A row of the last scan for leaks of a process. */
+struct catalog_leak {
+        struct process *process;
+        struct leak leak;
+        const struct leak_trend *trend; /* NULL: reachable */
+        uint32_t stack, root;           /* indices; root: or CATALOG_NO_STACK */
+};
+
+struct catalog_chain {
+        struct process *process;
+        const struct wire_leak_chain *chain;
+        uint32_t stack;                      /* index */
+        uint32_t link_stack[WIRE_LINKS_MAX]; /* of those that are blocks; else CATALOG_NO_STACK */
+};
+
 struct catalog {
         struct catalog_file *file;
         size_t file_count, file_room;
@@ -69,11 +84,15 @@ struct catalog {
         size_t error_count, error_room;
         struct catalog_guarded *guarded; /* by process and slot */
         size_t guarded_count, guarded_room;
+        struct catalog_leak *leak; /* by process, then in order of appearance */
+        size_t leak_count, leak_room;
+        struct catalog_chain *chain; /* the same */
+        size_t chain_count, chain_room;
         uint64_t undefined; /* stacks in use that were never defined, or not wholly */
         struct catalog_index *index;
 };
 
-/* Merges sites and errors in the model, and takes the definitions of stacks out of it. */
+/* Merges sites, errors and trends of leaks in the model, and takes the definitions of stacks out of it. */
 struct catalog *catalog_create(struct model *model);
 void catalog_free(struct catalog *catalog);
 

@@ -93,6 +93,18 @@ static void take_event(struct place *place, const struct decode *decode, const s
         case WIRE_GUARDED:
                 guarded_add(&process->guarded, &event->guarded);
                 break;
+        case WIRE_LEAK:
+                leaks_row(&process->leaks, &event->leak);
+                break;
+        case WIRE_LEAK_CHAIN:
+                leaks_chain(&process->leaks, &event->leak_chain);
+                break;
+        case WIRE_LEAK_SCAN:
+                leaks_scan_end(&process->leaks, &event->leak_scan);
+                break;
+        case WIRE_SUPPRESSIONS:
+                leaks_suppressions(&process->leaks, &event->suppressions);
+                break;
         case WIRE_EXIT:
                 process->exited = true;
                 process->exit = event->exit;

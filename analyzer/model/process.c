@@ -37,6 +37,7 @@ void process_free(struct process *process)
         sampled_free(process);
         errors_free(&process->errors);
         free(process->guarded);
+        leaks_free(&process->leaks);
         series_free(&process->series);
         free(process->pool);
         purging_free(&process->purging);

@@ -5,6 +5,7 @@
 #include <uthash.h>
 
 #include "analyzer/model/errors.h"
+#include "analyzer/model/leaks.h"
 #include "analyzer/model/modules.h"
 #include "analyzer/model/peak.h"
 #include "analyzer/model/purging.h"
@@ -47,6 +48,7 @@ struct process {
         struct sites sites;
         struct error *errors;
         struct guarded *guarded; /* by slot, or NULL */
+        struct leaks leaks;
         struct series series;
 
         uint64_t allocations, frees, resizes, temporary, inherited_frees;

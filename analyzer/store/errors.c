@@ -31,19 +31,29 @@ static const char *call_word(uint32_t call)
         return call == WIRE_CALL_NONE ? NULL : WORD(words, call);
 }
 
-/* The module of the process, or of one it was forked from, that has the address now. */
-static uint64_t module_row(const struct model *model, const struct process *process, uint64_t address)
+const struct module *tables_module_at(const struct model *model, const struct process *process, uint64_t address,
+                                      const struct process **ret_process)
 {
         for (unsigned forks = 0; process && forks < 4096; forks++) {
                 for (size_t i = process->modules.count; i-- > 0;) {
                         const struct module *module = &process->modules.module[i];
 
-                        if (!module->gone && module->start <= address && address < module->end)
-                                return tables_module_row(model, process, module);
+                        if (!module->gone && module->start <= address && address < module->end) {
+                                *ret_process = process;
+                                return module;
+                        }
                 }
                 process = process->told && process->parent ? model_process(model, process->parent) : NULL;
         }
-        return 0;
+        return NULL;
+}
+
+static uint64_t module_row(const struct model *model, const struct process *process, uint64_t address)
+{
+        const struct process *owner;
+        const struct module *module = tables_module_at(model, process, address, &owner);
+
+        return module ? tables_module_row(model, owner, module) : 0;
 }
 
 /* Where an address is that belongs to no block, and the module if it is in one. */
@@ -82,7 +92,7 @@ static void write_block(struct writer *writer, const struct wire_error *error)
         writer_integer(writer, error->flags & WIRE_ERROR_FREED);
 }
 
-static void write_stack(struct writer *writer, uint32_t stack)
+void tables_stack(struct writer *writer, uint32_t stack)
 {
         if (stack == CATALOG_NO_STACK)
                 writer_null(writer);
@@ -101,8 +111,8 @@ static void write_guarded(struct writer *writer, const struct catalog *catalog)
                 writer_integer(writer, row->guarded->address);
                 writer_integer(writer, row->guarded->size);
                 writer_integer(writer, row->guarded->number % 2);
-                write_stack(writer, row->alloc_stack);
-                write_stack(writer, row->free_stack);
+                tables_stack(writer, row->alloc_stack);
+                tables_stack(writer, row->free_stack);
                 writer_row(writer);
         }
 }
@@ -125,9 +135,9 @@ void tables_errors(struct writer *writer, const struct model *model, const struc
                 writer_integer(writer, error->first.address);
                 write_place(writer, model, row->process, &error->first);
                 write_block(writer, &error->first);
-                write_stack(writer, row->stack);
-                write_stack(writer, row->alloc_stack);
-                write_stack(writer, row->free_stack);
+                tables_stack(writer, row->stack);
+                tables_stack(writer, row->alloc_stack);
+                tables_stack(writer, row->free_stack);
                 writer_row(writer);
         }
         write_guarded(writer, catalog);

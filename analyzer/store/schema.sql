@@ -1,7 +1,7 @@
 -- The profile: one SQLite file. Sizes are bytes, times are nanoseconds since the start of the first process unless a
 -- name says otherwise. `requested` is what the program asked for, `usable` what the pools gave it.
 PRAGMA application_id = 0x48544150; -- "HTAP"
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- format, heaptap_version, program (file name), command, pid, duration_ns, exit_status (0-255), exit_signal (0: none),
 -- exit_known (1: the launcher told), traced (0: pools alone), events, event_bytes, frames, lost_events, lost_frames,
@@ -140,6 +140,56 @@ CREATE TABLE guarded (
   freed INTEGER,                 -- 1: it may not be touched at all; 0: the page behind it may not be touched
   alloc_stack INTEGER, free_stack INTEGER,
   PRIMARY KEY (process, slot)
+) WITHOUT ROWID;
+
+-- The last scan for leaks of each process: what points at the blocks that are alive, and who is pointed at by nothing.
+CREATE TABLE leak_scan (
+  process INTEGER PRIMARY KEY,
+  number INTEGER,                -- of the scan, from 1
+  why TEXT,                      -- 'exit', 'request', 'period' (--leak-check-every)
+  flags INTEGER,                 -- 1 in place, 2 incomplete (no memory or no time: nothing is called lost), 4 by ptrace,
+                                 -- 8 the threads could not be stopped
+  threads INTEGER, threads_silent INTEGER, -- silent: did not answer, so their registers are not known
+  time_ns INTEGER, pause_ns INTEGER, scan_ns INTEGER, -- pause: for which the threads stood still
+  root_bytes INTEGER, heap_bytes INTEGER, -- read outside of the heap, and of blocks
+  reachable_blocks INTEGER, possible_blocks INTEGER, indirect_blocks INTEGER, definite_blocks INTEGER,
+  reachable_bytes INTEGER, possible_bytes INTEGER, indirect_bytes INTEGER, definite_bytes INTEGER,
+  walk TEXT,                     -- whether all of these together are what the walk of the heap found: 'agrees', 'differs',
+                                 -- 'none' (no walk at that time, or other threads ran)
+  scans INTEGER, scans_incomplete INTEGER, -- that were made of the process
+  pause_max_ns INTEGER           -- of all of these
+);
+
+-- What it found, by class and stack. Births, as all times, are since the start of the first process.
+CREATE TABLE leak (
+  process INTEGER,
+  scan INTEGER,                  -- its number
+  class TEXT,                    -- 'definite', 'indirect' (only lost blocks point there), 'possible' (only pointers into the
+                                 -- block, none to its start), 'reachable'
+  stack INTEGER,
+  root INTEGER,                  -- 'indirect': stack of the lost block that these are charged to; else NULL
+  flags INTEGER,                 -- 1 some are members of their root's cycle, 2 unsure (a thread did not answer: possible in
+                                 -- place of definite), 4 reachable by pointers into the block that C++ explains
+  blocks INTEGER, bytes INTEGER, usable INTEGER,
+  first_ns INTEGER, last_ns INTEGER, -- earliest and latest birth
+  -- From scan to scan; NULL for what is reachable.
+  scans INTEGER,                 -- that it was seen in
+  rises INTEGER,                 -- of these, had more blocks than the scan before
+  base_ns INTEGER, base_blocks INTEGER, base_bytes INTEGER -- what there was at first
+);
+
+-- Who points at blocks that are reachable (--who): one chain for each stack. Links from the root, 0, to the block.
+CREATE TABLE leak_link (
+  process INTEGER, stack INTEGER,
+  position INTEGER,
+  kind TEXT,                     -- 'data' (of a module), 'stack', 'register', 'thread-local', 'mapping', 'block', 'cut' (links
+                                 -- were left out)
+  tid INTEGER,                   -- of a thread's stack, register or thread-local memory
+  address INTEGER,               -- as a signed 64-bit number; NULL for blocks and registers
+  module INTEGER, symbol TEXT, symbol_offset INTEGER, -- of data, as far as they are known
+  block_stack INTEGER, block_bytes INTEGER,
+  offset INTEGER,                -- in the block, of the pointer to the next link
+  PRIMARY KEY (process, stack, position)
 ) WITHOUT ROWID;
 
 -- Leaks that nobody wants to see, in LeakSanitizer's syntax.

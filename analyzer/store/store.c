@@ -66,7 +66,7 @@ void tables_meta(struct writer *writer, const struct model *model, const struct 
         const struct process *main = model_main(model);
 
         writer_table(writer, "meta");
-        fact(writer, "format", 2);
+        fact(writer, "format", 3);
         fact_text(writer, "heaptap_version", HEAPTAP_VERSION);
         if (main)
                 main_facts(writer, model, main);
@@ -84,13 +84,21 @@ void tables_meta(struct writer *writer, const struct model *model, const struct 
         fact(writer, "page_bytes", model->classes.sizes.page_bytes);
 }
 
-static void write_suppressions(struct writer *writer, const struct store_facts *facts)
+static void write_suppressions(struct writer *writer, const struct model *model, const struct store_facts *facts)
 {
         writer_table(writer, "suppressions");
         for (size_t i = 0; i < facts->suppressions_count; i++) {
                 writer_null(writer);
                 writer_text(writer, facts->suppressions[i].source);
                 writer_text(writer, facts->suppressions[i].text);
+                writer_row(writer);
+        }
+        for (const struct process *process = model->processes; process; process = process->hh.next) {
+                if (!process->leaks.suppressions)
+                        continue;
+                writer_integer(writer, process->number);
+                writer_text(writer, "__lsan_default_suppressions");
+                writer_text(writer, process->leaks.suppressions);
                 writer_row(writer);
         }
 }
@@ -124,7 +132,8 @@ bool store_write(const char *path, const struct model *model, const struct catal
         free(status);
         tables_sites(writer, model, catalog);
         tables_errors(writer, model, catalog);
-        write_suppressions(writer, facts);
+        tables_leaks(writer, model, catalog);
+        write_suppressions(writer, model, facts);
         if (facts->costs)
                 cost_facts(writer); /* last, so that it counts all that is written */
         return writer_close(writer, ret_trouble);

@@ -10,6 +10,10 @@ uint64_t tables_end_ns(const struct model *model, const struct process *process)
 /* The row of a module: they are numbered from 1 through all processes. */
 uint64_t tables_module_row(const struct model *model, const struct process *process, const struct module *module);
 const char *tables_kind(int kind); /* of an allocation, enum wire_alloc_kind; NULL: none */
+/* The module of the process, or of one it was forked from, that has the address now; NULL: none. */
+const struct module *tables_module_at(const struct model *model, const struct process *process, uint64_t address,
+                                      const struct process **ret_process);
+void tables_stack(struct writer *writer, uint32_t stack); /* of the catalog, or CATALOG_NO_STACK */
 void tables_told(struct writer *writer, bool told, const uint64_t *value, size_t count); /* NULLs if not told */
 uint64_t tables_lost_frames(const struct process *process);
 uint64_t tables_lost_events(const struct process *process);
@@ -26,6 +30,8 @@ void tables_modules(struct writer *writer, const struct model *model, const stru
                     const enum symbols_status *status);
 /* error, guarded */
 void tables_errors(struct writer *writer, const struct model *model, const struct catalog *catalog);
+/* leak_scan, leak, leak_link */
+void tables_leaks(struct writer *writer, const struct model *model, const struct catalog *catalog);
 void tables_sites(struct writer *writer, const struct model *model, const struct catalog *catalog); /* site, series */
 
 #endif

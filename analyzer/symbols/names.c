@@ -50,7 +50,14 @@ static bool is_function(const GElf_Sym *symbol)
         return symbol->st_shndx != SHN_UNDEF && (type == STT_FUNC || type == STT_GNU_IFUNC || type == STT_NOTYPE);
 }
 
-struct names *names_open(Dwfl_Module *module)
+static bool is_data(const GElf_Sym *symbol)
+{
+        int type = GELF_ST_TYPE(symbol->st_info);
+
+        return symbol->st_shndx != SHN_UNDEF && symbol->st_size && (type == STT_OBJECT || type == STT_COMMON);
+}
+
+static struct names *open_names(Dwfl_Module *module, bool (*wanted)(const GElf_Sym *symbol))
 {
         struct names *names = xcalloc(1, sizeof *names);
         int count = dwfl_module_getsymtab(module);
@@ -60,7 +67,7 @@ struct names *names_open(Dwfl_Module *module)
                 GElf_Addr address;
                 const char *text = dwfl_module_getsym_info(module, i, &symbol, &address, NULL, NULL, NULL);
 
-                if (!text || !*text || !is_function(&symbol))
+                if (!text || !*text || !wanted(&symbol))
                         continue;
                 names->name = xgrow(names->name, names->count, &names->room, sizeof *names->name);
                 names->name[names->count++] =
@@ -71,6 +78,16 @@ struct names *names_open(Dwfl_Module *module)
         return names;
 }
 
+struct names *names_open(Dwfl_Module *module)
+{
+        return open_names(module, is_function);
+}
+
+struct names *names_open_data(Dwfl_Module *module)
+{
+        return open_names(module, is_data);
+}
+
 void names_close(struct names *names)
 {
         if (!names)
@@ -79,7 +96,7 @@ void names_close(struct names *names)
         free(names);
 }
 
-const char *names_find(const struct names *names, GElf_Addr address)
+const char *names_find(const struct names *names, GElf_Addr address, GElf_Addr *ret_start)
 {
         enum { LOOK_BACK = 64 }; /* past symbols that lie within a larger one */
         size_t low = 0, high = names->count;
@@ -95,11 +112,14 @@ const char *names_find(const struct names *names, GElf_Addr address)
         for (size_t i = low; i > 0 && low - i < LOOK_BACK; i--) {
                 const struct name *name = &names->name[i - 1];
 
-                if (address - name->address < name->size)
+                if (address - name->address < name->size) {
+                        *ret_start = name->address;
                         return name->text;
+                }
         }
         /* Hand-written code may tell no sizes: it is taken to go on to the next symbol. */
-        if (low && low < names->count && names->name[low - 1].size == 0)
-                return names->name[low - 1].text;
-        return NULL;
+        if (!low || low == names->count || names->name[low - 1].size != 0)
+                return NULL;
+        *ret_start = names->name[low - 1].address;
+        return names->name[low - 1].text;
 }

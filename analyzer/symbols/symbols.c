@@ -30,6 +30,7 @@ struct symbols {
         struct units *units;   /* made when first needed */
         struct functions *functions;
         struct names *names; /* made when first needed */
+        struct names *data;  /* the same */
 };
 
 static const Dwfl_Callbacks callbacks = {
@@ -116,6 +117,7 @@ void symbols_close(struct symbols *symbols)
         functions_free(&symbols->functions);
         units_close(symbols->units);
         names_close(symbols->names);
+        names_close(symbols->data);
         inflate_close(symbols->inflate);
         if (symbols->separate_fd >= 0)
                 close(symbols->separate_fd);
@@ -231,7 +233,8 @@ size_t symbols_lookup(struct symbols *symbols, uint64_t address, struct symbol *
                 if (!symbols->names)
                         symbols->names = names_open(symbols->module);
 
-                const char *name = names_find(symbols->names, at);
+                GElf_Addr start;
+                const char *name = names_find(symbols->names, at, &start);
 
                 depth += depth == 0;
                 ret_symbol[depth - 1].function = name ? demangle(name) : NULL;
@@ -239,4 +242,20 @@ size_t symbols_lookup(struct symbols *symbols, uint64_t address, struct symbol *
         if (has_unit)
                 source_of_address(&unit, unit_address, &ret_symbol[0]);
         return ret_symbol[0].function || ret_symbol[0].file || depth > 1 ? depth : 0;
+}
+
+char *symbols_data(struct symbols *symbols, uint64_t address, uint64_t *ret_offset)
+{
+        GElf_Addr at = address + symbols->bias, start;
+        const char *name;
+
+        if (!symbols->module)
+                return NULL;
+        if (!symbols->data)
+                symbols->data = names_open_data(symbols->module);
+        name = names_find(symbols->data, at, &start);
+        if (!name)
+                return NULL;
+        *ret_offset = at - start;
+        return demangle(name);
 }

@@ -35,4 +35,7 @@ enum { SYMBOLS_DEPTH_MAX = 64 };
 size_t symbols_lookup(struct symbols *symbols, uint64_t address, struct symbol *ret_symbol);
 void symbol_free(struct symbol *symbol);
 
+/* The variable that covers an address, as in the file, and how far into it that is. To be freed; NULL: none. */
+char *symbols_data(struct symbols *symbols, uint64_t address, uint64_t *ret_offset);
+
 #endif

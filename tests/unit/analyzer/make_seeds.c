@@ -131,7 +131,7 @@ static void seed_leaks(void)
                                           i, i, i, {{i, 1, 0x100010, 0}, {5, i, 100, 8}, {6, 0, 0, 0}, {5, 1, 2, 3}}});
                 encode_leak_scan(stream_to(&stream, 1, 1), &(struct wire_leak_scan){.number = i, .why = i, .flags = i});
         }
-        encode_suppressions(stream_to(&stream, 1, 1), &(struct wire_suppressions){"leak:f\n", 7});
+        encode_suppressions(stream_to(&stream, 1, 1), "leak:f\n", 7);
         stream_module(&stream, 1, 0x100000, "/bin/example");
         write_seed("leaks");
 }

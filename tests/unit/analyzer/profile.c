@@ -65,7 +65,7 @@ Test(profile, an_empty_program_has_a_profile)
 {
         store(&(struct store_facts){0});
         expect("PRAGMA integrity_check", "ok");
-        expect("PRAGMA user_version", "2");
+        expect("PRAGMA user_version", "3");
         expect("SELECT count(*) FROM meta WHERE key LIKE 'analyzer%'", "0");
         expect("SELECT value FROM meta WHERE key = 'program'", "example");
         expect("SELECT value FROM meta WHERE key = 'command'", "example --fast");
@@ -227,4 +227,100 @@ Test(profile, an_existing_profile_is_not_replaced_unless_told)
         cr_expect(publish_end(temporary, path, true));
         cr_expect_neq(access(temporary, F_OK), 0);
         free(temporary);
+}
+
+static void leak_rows(uint32_t scan)
+{
+        struct encode *to = stream_to(&stream, 1, 1);
+
+        encode_leak(to, &(struct wire_leak){scan, WIRE_LEAK_DEFINITE, 1, 0, 0, scan, 100, 112, 1000, 2000});
+        encode_leak(to, &(struct wire_leak){scan, WIRE_LEAK_INDIRECT, 2, 1, WIRE_LEAK_CYCLE, 2, 20, 32, 1000, 2000});
+        encode_leak(to, &(struct wire_leak){scan, WIRE_LEAK_REACHABLE, 1, 0, 0, 4, 40, 64, 1000, 2000});
+}
+
+Test(profile, what_a_scan_for_leaks_found_is_kept)
+{
+        const uint32_t why[] = {WIRE_SCAN_PERIODIC, WIRE_SCAN_EXIT};
+
+        stream_module(&stream, 1, 0x100000, "/bin/example");
+        stream_stack(&stream, 1, 1, 0, 0x100010);
+        stream_stack(&stream, 1, 2, 0, 0x100020);
+        for (uint32_t scan = 1; scan <= 2; scan++) {
+                struct encode *to;
+
+                leak_rows(scan);
+                to = stream_to(&stream, 1, 1);
+                if (scan == 2)
+                        encode_walked(to, &(struct wire_walked){.blocks = 8, .bytes = 160, .threads = 1});
+                encode_leak_scan(to, &(struct wire_leak_scan){scan,
+                                                              why[scan - 1],
+                                                              WIRE_SCAN_IN_PLACE,
+                                                              3,
+                                                              1,
+                                                              stream.time_ns + scan,
+                                                              10,
+                                                              20,
+                                                              30,
+                                                              40,
+                                                              {4, 0, 2, 2},
+                                                              {40, 0, 20, 100}});
+        }
+        store(&(struct store_facts){0});
+        expect("SELECT number || ' ' || why || ' ' || flags || ' ' || threads || ' ' || threads_silent FROM leak_scan",
+               "2 exit 1 3 1");
+        expect("SELECT pause_ns || ' ' || scan_ns || ' ' || root_bytes || ' ' || heap_bytes FROM leak_scan",
+               "10 20 30 40");
+        expect("SELECT definite_blocks || ' ' || indirect_bytes || ' ' || reachable_bytes FROM leak_scan", "2 20 40");
+        expect("SELECT walk || ' ' || scans || ' ' || scans_incomplete || ' ' || pause_max_ns FROM leak_scan",
+               "agrees 2 0 10");
+        expect("SELECT count(*) FROM leak", "3");
+        expect("SELECT scan || ' ' || blocks || ' ' || bytes || ' ' || usable FROM leak WHERE class = 'definite'",
+               "2 2 100 112");
+        expect("SELECT scans || ' ' || rises || ' ' || base_blocks FROM leak WHERE class = 'definite'", "2 1 1");
+        expect("SELECT last_ns - first_ns FROM leak WHERE class = 'definite'", "1000");
+        expect("SELECT flags || ' ' || (root = (SELECT stack FROM leak WHERE class = 'definite')) FROM leak "
+               "WHERE class = 'indirect'",
+               "1 1");
+        expect("SELECT scans FROM leak WHERE class = 'reachable'", "NULL");
+}
+
+Test(profile, a_scan_that_finds_other_blocks_than_the_walk_differs)
+{
+        encode_walked(stream_to(&stream, 1, 1), &(struct wire_walked){.blocks = 9, .bytes = 160, .threads = 1});
+        encode_leak_scan(stream_to(&stream, 1, 1),
+                         &(struct wire_leak_scan){.number = 1, .blocks = {4, 0, 2, 2}, .bytes = {40, 0, 20, 100}});
+        store(&(struct store_facts){0});
+        expect("SELECT walk FROM leak_scan", "differs");
+}
+
+Test(profile, who_points_at_a_block_is_kept_once_for_each_stack)
+{
+        const struct wire_leak_chain chain = {1,
+                                              1,
+                                              4,
+                                              {{WIRE_LINK_STACK, 77, 0x1000, 0},
+                                               {WIRE_LINK_CUT, 0, 0, 0},
+                                               {WIRE_LINK_BLOCK, 2, 64, 16},
+                                               {WIRE_LINK_BLOCK, 1, 32, 0}}};
+
+        stream_module(&stream, 1, 0x100000, "/bin/example");
+        stream_stack(&stream, 1, 1, 0, 0x100010);
+        stream_stack(&stream, 1, 2, 0, 0x100020);
+        encode_leak_chain(stream_to(&stream, 1, 1), &chain);
+        encode_leak_chain(stream_to(&stream, 1, 1), &chain);
+        encode_leak_scan(stream_to(&stream, 1, 1), &(struct wire_leak_scan){.number = 1});
+        store(&(struct store_facts){0});
+        expect("SELECT group_concat(kind, ' ') FROM leak_link", "stack cut block block");
+        expect("SELECT tid || ' ' || address FROM leak_link WHERE position = 0", "77 4096");
+        expect("SELECT block_bytes || ' ' || offset FROM leak_link WHERE position = 2", "64 16");
+        expect("SELECT block_stack = stack FROM leak_link WHERE position = 3", "1");
+        expect("SELECT offset FROM leak_link WHERE position = 3", "NULL");
+}
+
+Test(profile, what_the_program_suppresses_is_kept)
+{
+        encode_suppressions(stream_to(&stream, 1, 1), "leak:one\n", 9);
+        store(&(struct store_facts){0});
+        expect("SELECT process || ' ' || source || ' ' || text FROM suppressions",
+               "1 __lsan_default_suppressions leak:one\n");
 }

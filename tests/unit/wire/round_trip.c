@@ -403,13 +403,13 @@ Test(wire, suppressions_come_back_and_no_piece_is_longer_than_may_be)
 
         memset(text, 'x', sizeof text);
         frame_begin(&frame);
-        encode_suppressions(&frame.encode, &(struct wire_suppressions){"leak:a\n", 7});
+        encode_suppressions(&frame.encode, "leak:a\n", 7);
         event = only_event();
         cr_expect_eq(event.kind, WIRE_SUPPRESSIONS);
         expect_bytes(event.suppressions.text, event.suppressions.text_bytes, "leak:a\n", 7);
 
         frame_begin(&frame);
-        encode_suppressions(&frame.encode, &(struct wire_suppressions){text, sizeof text});
+        encode_suppressions(&frame.encode, text, sizeof text);
         cr_expect_eq(only_event().suppressions.text_bytes, WIRE_STRING_BYTES_MAX);
 }
 
