@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "preload/annotations.h"
 #include "preload/checks.h"
 #include "preload/thread.h"
 
@@ -56,6 +57,9 @@ static inline void block_store(struct thread *thread, struct block *block, size_
         if (UNLIKELY(checks.any))
                 checks_ready(thread, block, size, record);
         atomic_store_explicit(block->side, record, memory_order_release);
+        /* The caller's own thread, even if another serves the call. */
+        if (UNLIKELY(atomic_load_explicit(&annotations_begun, memory_order_relaxed) && thread_current->ignoring))
+                annotations_ignore(block->start, record);
         if (UNLIKELY(thread->heap->sampling.on))
                 thread->allocated = heap_allocated(thread->heap);
 }

@@ -23,7 +23,8 @@ void free_aligned_sized(void *block, size_t alignment, size_t size);
 
 static NOINLINE void *malloc_slow(size_t size)
 {
-        void *block = traced_quick ? traced_alloc(size, WIRE_MALLOC, BLOCK_FRAME) : plain_alloc(size, ALIGNMENT_LEAST);
+        void *block =
+                traced_is_quick() ? traced_alloc(size, WIRE_MALLOC, BLOCK_FRAME) : plain_alloc(size, ALIGNMENT_LEAST);
 
         if (LIKELY(block))
                 return block_kept(block);
@@ -54,7 +55,7 @@ static NOINLINE void free_plain(void *block)
 
 static NOINLINE void free_medium(void *block)
 {
-        if (!traced_quick)
+        if (!traced_is_quick())
                 free_plain(block);
         else if (block && UNLIKELY(!traced_free(block)))
                 free_slow(block);
@@ -81,7 +82,7 @@ static NOINLINE void free_sized_slow(void *block, size_t alignment, size_t size)
 {
         bool done = false;
 
-        if (traced_quick)
+        if (traced_is_quick())
                 done = !alignment && traced_delete(block, WIRE_ALLOC_KINDS, size);
         else if (LIKELY(!thread_sided && block))
                 done = plain_free(block);
@@ -108,7 +109,7 @@ static NOINLINE void *calloc_slow(size_t bytes)
 {
         void *block;
 
-        if (traced_quick) {
+        if (traced_is_quick()) {
                 block = block_kept(traced_calloc(bytes, BLOCK_FRAME));
                 if (LIKELY(block))
                         return block;
@@ -142,13 +143,13 @@ static inline void *resize(void *block, size_t size, const uintptr_t *frame)
         if (!block) {
                 block = heap_alloc_fast(heap_current, size);
                 if (UNLIKELY(!block))
-                        block = traced_quick ? traced_alloc(size, WIRE_REALLOC, frame)
-                                             : plain_alloc(size, ALIGNMENT_LEAST);
+                        block = traced_is_quick() ? traced_alloc(size, WIRE_REALLOC, frame)
+                                                  : plain_alloc(size, ALIGNMENT_LEAST);
                 return LIKELY(block) ? block : block_new(size, ALIGNMENT_LEAST, WIRE_REALLOC, false, frame);
         }
         if (size == 0) {
                 if (!plain_free_fast(block) &&
-                    (traced_quick ? !traced_free(block) : thread_sided || !plain_free(block)))
+                    (traced_is_quick() ? !traced_free(block) : thread_sided || !plain_free(block)))
                         block_free(block, &(struct free_call){.frame = frame, .call = WIRE_CALL_REALLOC});
                 return NULL;
         }
@@ -238,7 +239,7 @@ EXPORT int posix_memalign(void **ret_block, size_t alignment, size_t size)
 
 EXPORT size_t malloc_usable_size(void *block)
 {
-        size_t usable = traced_quick ? traced_usable(block) : plain_usable(block);
+        size_t usable = traced_is_quick() ? traced_usable(block) : plain_usable(block);
 
         return LIKELY(usable) || !block ? usable : block_usable(block);
 }

@@ -133,7 +133,8 @@ static void record_begin(int argument_count, char **argument)
                 checks_encode_links();
                 threads_sidelong();
                 checks_open();
-                traced_quick = !checks.any && !slab_link_key;
+                if (!checks.any && !slab_link_key)
+                        traced_speed_up();
         }
         hello();
 }

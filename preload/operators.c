@@ -36,7 +36,7 @@ static NOINLINE void *new_slow(size_t size, enum wire_alloc_kind kind, const cha
 {
         void *block;
 
-        if (traced_quick && LIKELY(block = traced_alloc(size, kind, frame)))
+        if (traced_is_quick() && LIKELY(block = traced_alloc(size, kind, frame)))
                 return block;
         block = lifecycle_is_passive() ? malloc(size) : plain_alloc(size, 16);
         if (!block && !lifecycle_is_passive())
@@ -66,7 +66,7 @@ static NOINLINE void *new_slow_aligned(size_t size, size_t alignment, enum wire_
 
 static NOINLINE void delete_slow(void *block, enum wire_call call, bool sized, size_t size, size_t alignment)
 {
-        if (traced_quick && !alignment &&
+        if (traced_is_quick() && !alignment &&
             LIKELY(traced_delete(block, call == WIRE_CALL_DELETE ? WIRE_NEW_ARRAY : WIRE_NEW,
                                  sized ? size : TRACED_SIZE_ANY)))
                 return;

@@ -93,6 +93,7 @@ struct thread *thread_enter_slow(void)
         }
         if (borrowed)
                 return thread;
+        thread->ignoring = 0;
         thread_current = thread;
         heap_current = &heap_none;
         /* The key is one of the first 32, whose values need no memory. */

@@ -28,9 +28,10 @@ struct thread {
         bool recording; /* `recorder` was begun */
         bool erred;     /* an error was found since enter */
         uint8_t destructor_runs;
-        uint64_t allocated;  /* of a sampled heap: heap_allocated when the last block was recorded */
+        uint32_t ignoring;        /* depth of __lsan_disable: scans for leaks are to ignore what it allocates */
+        uint64_t allocated;       /* of a sampled heap: heap_allocated when the last block was recorded */
         _Atomic uintptr_t moving; /* the block that a realloc is at: its record may say that it is free */
-        struct thread *next; /* all threads that ever were; never shortened */
+        struct thread *next;      /* all threads that ever were; never shortened */
         struct mapping mapping;
         struct recorder recorder;
 };

@@ -6,7 +6,17 @@
 #include "preload/record/quick.h"
 #include "preload/thread.h"
 
-bool traced_quick;
+_Atomic int traced_quick;
+
+void traced_slow_down(void)
+{
+        atomic_fetch_sub_explicit(&traced_quick, 1, memory_order_relaxed);
+}
+
+void traced_speed_up(void)
+{
+        atomic_fetch_add_explicit(&traced_quick, 1, memory_order_relaxed);
+}
 
 /* The calling thread, entered, if its recorder is ready; or NULL. heap_current is heap_none all the time: the heap is
  * sided. */
@@ -14,7 +24,7 @@ static inline struct thread *enter(void)
 {
         struct thread *thread = thread_current;
 
-        if (UNLIKELY(!traced_quick || !thread || thread->busy || *thread_canary == 0))
+        if (UNLIKELY(!traced_is_quick() || !thread || thread->busy || *thread_canary == 0))
                 return NULL;
         thread->busy = true;
         atomic_signal_fence(memory_order_seq_cst);

@@ -6,14 +6,24 @@
 #ifndef PRELOAD_TRACED_H
 #define PRELOAD_TRACED_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "wire/wire.h"
 
-/* Set in the constructor: tracing is on, and no check that looks at every block. */
-extern bool traced_quick;
+/* Above 0: the quick ways may be tried. The constructor speeds up if tracing is on and no check looks at every block; a
+ * thread that would have something else done about each slows all down, until it speeds up again. */
+extern _Atomic int traced_quick;
+
+static inline bool traced_is_quick(void)
+{
+        return atomic_load_explicit(&traced_quick, memory_order_relaxed) > 0;
+}
+
+void traced_slow_down(void);
+void traced_speed_up(void);
 
 /* NULL: not done. `frame` as for block_new. */
 void *traced_alloc(size_t size, enum wire_alloc_kind kind, const uintptr_t *frame);
