@@ -14,11 +14,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "preload/annotations.h"
 #include "preload/block.h"
 #include "preload/alloc/governor.h"
 #include "preload/check/guard.h"
 #include "preload/checks.h"
 #include "preload/config.h"
+#include "preload/hooks.h"
 #include "preload/news.h"
 #include "preload/stock.h"
 #include "preload/thread.h"
@@ -174,6 +176,8 @@ __attribute__((constructor)) static void begin(int argument_count, char **argume
                 return;
         exe_read();
         record_begin(argument_count, argument);
+        if (thread_sided)
+                hooks_find(exe);
         if (open_for_recording)
                 at_quick_exit(last_words_quick);
         if (config.abort_on_error)
@@ -202,9 +206,12 @@ static void walk_heap(struct recorder_walk *walk)
                                   });
 }
 
-static void close_with(struct recorder *recorder, enum wire_exit how)
+static void close_with(struct recorder *recorder, enum wire_exit how, const char *suppressions)
 {
         struct recorder_close close = {.how = how};
+
+        if (suppressions)
+                recorder_suppressions(recorder, suppressions);
 
         stock_take(recorder, &close); /* first, so that nothing of what follows is in it */
         threads_sum(&close);
@@ -214,20 +221,26 @@ static void close_with(struct recorder *recorder, enum wire_exit how)
 static void last_words(enum wire_exit how)
 {
         struct thread *thread = NULL;
+        const char *suppressions = NULL;
 
         if (!open_for_recording)
                 return;
         if (atomic_exchange(&closed, true))
                 return;
+        if (thread_sided) {
+                suppressions = hooks_suppressions();
+                if (hooks_turned_off())
+                        annotations_finish();
+        }
         if (thread_recorded)
                 thread = thread_enter();
         if (thread) {
                 if (checks.any)
                         checks_last_look(thread);
-                close_with(&thread->recorder, how);
+                close_with(&thread->recorder, how, suppressions);
                 thread_leave(thread);
         } else if (recorder_begin(&herald)) {
-                close_with(&herald, how);
+                close_with(&herald, how, suppressions);
         }
 }
 

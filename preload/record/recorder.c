@@ -20,6 +20,7 @@ enum {
         STACK_BYTES_FRAME = 11,
         MODULE_BYTES_MAX = 1280,
         ERROR_BYTES_MAX = 96,
+        SUPPRESSIONS_BYTES_MAX = WIRE_STRING_BYTES_MAX + 64,
 };
 
 bool recorders_open(const struct recorder_options *options)
@@ -292,6 +293,18 @@ COLD void recorder_guarded(struct recorder *recorder, const struct wire_guarded 
         frames_room(recorder, ERROR_BYTES_MAX);
         if (frames_begun(recorder))
                 encode_guarded(&recorder->encode, guarded);
+}
+
+COLD void recorder_suppressions(struct recorder *recorder, const char *text)
+{
+        if (!recorder_is_on())
+                return;
+        for (size_t left = strlen(text), bytes; left; text += bytes, left -= bytes) {
+                bytes = left < WIRE_STRING_BYTES_MAX ? left : WIRE_STRING_BYTES_MAX;
+                frames_room(recorder, SUPPRESSIONS_BYTES_MAX);
+                if (frames_begun(recorder))
+                        encode_suppressions(&recorder->encode, text, bytes);
+        }
 }
 
 void recorder_unload_begin(struct recorder *recorder)

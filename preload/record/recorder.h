@@ -137,6 +137,7 @@ uint64_t recorder_now_ns(void); /* CLOCK_MONOTONIC */
 void recorder_leak(struct recorder *recorder, const struct wire_leak *leak);
 void recorder_leak_chain(struct recorder *recorder, const struct wire_leak_chain *chain);
 void recorder_leak_scan(struct recorder *recorder, const struct wire_leak_scan *scan);
+void recorder_suppressions(struct recorder *recorder, const char *text); /* what the program says of its leaks */
 
 /* Last words: the census of the live heap, the pools, the end. All of it is sent before recorder_close returns. */
 struct recorder_walk;
