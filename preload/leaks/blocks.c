@@ -1,9 +1,15 @@
 /* Making the tables of a scan. */
+#define _GNU_SOURCE
 #include "preload/leaks/blocks.h"
+
+#include <fcntl.h>
+#include <sys/syscall.h>
 
 #include "preload/alloc/huge.h"
 #include "preload/alloc/segment.h"
 #include "preload/leaks/pages.h"
+
+#define PAGEMAP_POPULATED (UINT64_C(3) << 62) /* present or swapped */
 
 static bool huge_is_in_use(const struct huge *huge)
 {
@@ -185,12 +191,11 @@ static bool holes_add(struct leak_blocks *blocks, const struct leak_roots *roots
         for (size_t i = 0; i < roots->count; i++)
                 if (roots->root[i].kind == LEAK_ROOT_HOLE)
                         blocks->hole[blocks->hole_count++] =
-                                (struct leak_hole){roots->root[i].start, roots->root[i].end};
+                                (struct leak_piece){roots->root[i].start, roots->root[i].end};
         return true;
 }
 
-bool leak_blocks_around_holes(const struct leak_blocks *blocks, uintptr_t start, uintptr_t end,
-                              struct leak_hole *ret_piece)
+static bool around_holes(const struct leak_blocks *blocks, uintptr_t start, uintptr_t end, struct leak_piece *ret_piece)
 {
         size_t low = 0, high = blocks->hole_count;
 
@@ -206,8 +211,64 @@ bool leak_blocks_around_holes(const struct leak_blocks *blocks, uintptr_t start,
                 start = blocks->hole[low].end;
         if (low < blocks->hole_count && blocks->hole[low].start < end)
                 end = blocks->hole[low].start;
-        *ret_piece = (struct leak_hole){start, end};
+        *ret_piece = (struct leak_piece){start, end};
         return end > start;
+}
+
+bool leak_blocks_whole(const struct leak_blocks *blocks, uintptr_t start, uintptr_t end)
+{
+        struct leak_piece piece;
+
+        return around_holes(blocks, start, end, &piece) && piece.start == start && piece.end == end;
+}
+
+/* What the kernel says of the pages from an address on: how many answers. */
+static size_t pages_ask(struct leak_blocks *blocks, uintptr_t start)
+{
+        long bytes = platform_syscall(SYS_pread64, blocks->pagemap, (long)blocks->pages, sizeof blocks->pages,
+                                      (long)(start / PAGE_GRAIN * sizeof *blocks->pages), 0, 0);
+
+        return bytes > 0 ? (size_t)bytes / sizeof *blocks->pages : 0;
+}
+
+/* The first run of pages that were ever written to, of those that one question is about. */
+static bool around_unwritten(struct leak_blocks *blocks, uintptr_t start, uintptr_t end, struct leak_piece *ret_piece)
+{
+        while (start < end) {
+                size_t count = pages_ask(blocks, start), first = 0, last;
+
+                if (!count)
+                        break;
+                while (first < count && !(blocks->pages[first] & PAGEMAP_POPULATED))
+                        first++;
+                for (last = first; last < count && blocks->pages[last] & PAGEMAP_POPULATED;)
+                        last++;
+                if (first)
+                        start = (start / PAGE_GRAIN + first) * PAGE_GRAIN;
+                if (first == last)
+                        continue;
+                blocks->written = (struct leak_piece){start, (start / PAGE_GRAIN + (last - first)) * PAGE_GRAIN};
+                if (blocks->written.end < end)
+                        end = blocks->written.end;
+                break;
+        }
+        *ret_piece = (struct leak_piece){start, end};
+        return end > start;
+}
+
+bool leak_blocks_look(struct leak_blocks *blocks, uintptr_t start, uintptr_t end, struct leak_piece *ret_piece)
+{
+        *ret_piece = (struct leak_piece){start, end};
+        if (blocks->hole_count && !around_holes(blocks, start, end, ret_piece))
+                return false;
+        if (blocks->pagemap < 0 || ret_piece->end - ret_piece->start < LEAK_SPARSE_BYTES)
+                return true;
+        if (ret_piece->start - blocks->written.start < blocks->written.end - blocks->written.start) {
+                if (blocks->written.end < ret_piece->end)
+                        ret_piece->end = blocks->written.end;
+                return true;
+        }
+        return around_unwritten(blocks, ret_piece->start, ret_piece->end, ret_piece);
 }
 
 static void states_fill(struct leak_blocks *blocks)
@@ -228,6 +289,7 @@ bool leak_blocks_open(struct leak_blocks *blocks, const struct leak_roots *roots
 {
         struct extent extent = extent_of_pools();
 
+        blocks->pagemap = -1;
         if (!holes_add(blocks, roots) || !tables_map(blocks, &extent))
                 return false;
         segments_add(blocks, &extent);
@@ -238,11 +300,15 @@ bool leak_blocks_open(struct leak_blocks *blocks, const struct leak_roots *roots
         if (!blocks->state)
                 return false;
         states_fill(blocks);
+        blocks->pagemap =
+                (int)platform_syscall(SYS_openat, AT_FDCWD, (long)"/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0, 0, 0);
         return true;
 }
 
 void leak_blocks_close(struct leak_blocks *blocks)
 {
+        if (blocks->pagemap >= 0)
+                platform_syscall(SYS_close, blocks->pagemap, 0, 0, 0, 0, 0);
         pages_unmap(blocks->granule, blocks->granule_bytes);
         pages_unmap(blocks->slice, blocks->slice_bytes);
         pages_unmap(blocks->slab, blocks->slab_bytes);

@@ -27,8 +27,13 @@ struct leak_slab {
         uint32_t first;               /* the number of its first block, in `state` and elsewhere */
 };
 
-struct leak_hole {
+struct leak_piece {
         uintptr_t start, end;
+};
+
+enum {
+        LEAK_SPARSE_BYTES = 1 << 20, /* from here on, what was never written to of a block is not read */
+        LEAK_PAGES_ASKED = 512,
 };
 
 enum leak_state {
@@ -52,8 +57,11 @@ struct leak_blocks {
         uintptr_t guard_low, guard_high; /* guarded blocks lie between; none: both 0 */
         uint32_t guard_first;            /* their slabs, up to the end */
         _Atomic uint64_t guard_record[GUARD_SLOTS];
-        struct leak_hole *hole; /* pieces of the pools that cannot be read, rising */
+        struct leak_piece *hole; /* pieces of the pools that cannot be read, rising */
         size_t hole_count;
+        int pagemap;               /* of the kernel; negative: it cannot be asked */
+        struct leak_piece written; /* a run of pages that it has been asked about last */
+        uint64_t pages[LEAK_PAGES_ASKED];
         size_t granule_bytes, slice_bytes, slab_bytes;
 };
 #define LEAK_ONE_SLAB (UINT32_C(1) << 31)
@@ -103,16 +111,18 @@ static inline size_t leak_block_bytes(const struct leak_slab *slab, uint32_t ind
         return recorder_size(leak_block_record(slab, index), slab->usable);
 }
 
-/* The first piece of a block's [start, end) that can be read; false: there is none. */
-COLD bool leak_blocks_around_holes(const struct leak_blocks *blocks, uintptr_t start, uintptr_t end,
-                                   struct leak_hole *ret_piece);
-static inline bool leak_blocks_readable(const struct leak_blocks *blocks, uintptr_t start, uintptr_t end,
-                                        struct leak_hole *ret_piece)
+/* The first piece of a block's [start, end) that can be read, and may hold anything; false: there is none. */
+COLD bool leak_blocks_look(struct leak_blocks *blocks, uintptr_t start, uintptr_t end, struct leak_piece *ret_piece);
+static inline bool leak_blocks_readable(struct leak_blocks *blocks, uintptr_t start, uintptr_t end,
+                                        struct leak_piece *ret_piece)
 {
-        if (UNLIKELY(blocks->hole_count && end - start >= PAGE_GRAIN))
-                return leak_blocks_around_holes(blocks, start, end, ret_piece);
-        *ret_piece = (struct leak_hole){start, end};
+        if (UNLIKELY(end - start >= (blocks->hole_count ? (size_t)PAGE_GRAIN : (size_t)LEAK_SPARSE_BYTES)))
+                return leak_blocks_look(blocks, start, end, ret_piece);
+        *ret_piece = (struct leak_piece){start, end};
         return end > start;
 }
+
+/* Whether all of a block's [start, end) can be read. */
+COLD bool leak_blocks_whole(const struct leak_blocks *blocks, uintptr_t start, uintptr_t end);
 
 #endif

@@ -78,7 +78,7 @@ __attribute__((no_sanitize("address", "thread"))) static uint32_t next_edge(cons
                                                                             struct walk *walk)
 {
         uintptr_t end = end_of(graph, walk->place);
-        struct leak_hole piece;
+        struct leak_piece piece;
 
         while (leak_blocks_readable(graph->blocks, walk->at, end, &piece)) {
                 for (walk->at = piece.start; walk->at + sizeof(uintptr_t) <= piece.end;) {
@@ -247,7 +247,7 @@ static bool graph_solve(struct leak_graph *graph)
         return true;
 }
 
-bool leak_graph_open(struct leak_graph *graph, const struct leak_blocks *blocks, bool (*counts)(uint64_t record))
+bool leak_graph_open(struct leak_graph *graph, struct leak_blocks *blocks, bool (*counts)(uint64_t record))
 {
         graph->blocks = blocks;
         graph->circles = 1;

@@ -20,7 +20,7 @@ struct leak_lost {
 };
 
 struct leak_graph {
-        const struct leak_blocks *blocks;
+        struct leak_blocks *blocks;
         struct leak_lost *lost; /* places from 1 on, by rising number of the block */
         uint32_t count;         /* of places, with the unused first one */
         uint32_t *place;        /* by number of a block; 0: not lost */
@@ -31,7 +31,7 @@ struct leak_graph {
 
 /* All live blocks that were not reached, if `counts` says of their records that they are the program's to lose. `graph`
  * is all zero. False: no memory. To be closed either way. */
-bool leak_graph_open(struct leak_graph *graph, const struct leak_blocks *blocks, bool (*counts)(uint64_t record));
+bool leak_graph_open(struct leak_graph *graph, struct leak_blocks *blocks, bool (*counts)(uint64_t record));
 void leak_graph_close(struct leak_graph *graph);
 
 static inline bool leak_lost_is_root(const struct leak_graph *graph, uint32_t place)

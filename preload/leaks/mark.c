@@ -72,7 +72,8 @@ static void look_ahead(struct mark *mark)
 
                 __builtin_prefetch((const void *)&slab->side[(uint32_t)entry]);
                 __builtin_prefetch(start);
-                __builtin_prefetch(start + CACHE_LINE);
+                if (slab->usable > CACHE_LINE)
+                        __builtin_prefetch(start + CACHE_LINE);
                 mark->ahead[mark->ahead_end++ % AHEAD] = entry;
         }
 }
@@ -80,7 +81,7 @@ static void look_ahead(struct mark *mark)
 /* Begins to scan a block, or the rest of one behind a hole. */
 static bool begin(struct mark *mark, uintptr_t start, uintptr_t end)
 {
-        struct leak_hole piece;
+        struct leak_piece piece;
 
         mark->rest = 0;
         if (!leak_blocks_readable(mark->blocks, start, end, &piece))
@@ -191,46 +192,71 @@ static void reach(struct mark *mark, const struct hit *hit, uint32_t number, uin
 
 static bool is_explained(struct mark *mark, uintptr_t word, uintptr_t start, size_t bytes)
 {
-        struct leak_hole piece;
-
-        return leak_blocks_readable(mark->blocks, start, start + bytes, &piece) && piece.end - piece.start == bytes &&
-               leak_explained(&mark->vtables, word, start, bytes);
+        if (UNLIKELY(mark->blocks->hole_count && !leak_blocks_whole(mark->blocks, start, start + bytes)))
+                return false;
+        return leak_explained(&mark->vtables, word, start, bytes);
 }
 
-/* A pointer into a block that is not reached yet. */
-static void judge_inside(struct mark *mark, const struct hit *hit, uint32_t number, uintptr_t start, size_t bytes)
+/* False: it takes more than the state of the block to judge it, and that is being fetched. */
+static bool judge(struct mark *mark, const struct hit *hit)
 {
-        if (is_explained(mark, hit->word, start, bytes)) {
+        const struct leak_slab *slab = &mark->blocks->slab[hit->slab];
+        uint32_t number = slab->first + hit->index;
+        uint8_t state = mark->blocks->state[number];
+        uintptr_t start = leak_block_start(slab, hit->index);
+        bool is_start = hit->word == start;
+
+        if (!(state & LEAK_LIVE) || (state & (LEAK_REACHED | LEAK_EXPLAINED)) == LEAK_REACHED)
+                return true;
+        if (state & LEAK_REACHED) {
+                if (is_start && !mark->possible)
+                        mark->blocks->state[number] &= (uint8_t)~LEAK_EXPLAINED;
+        } else if (state & LEAK_POSSIBLE) {
+                return true;
+        } else if (is_start) {
+                reach(mark, hit, number, mark->possible ? LEAK_POSSIBLE : LEAK_REACHED);
+        } else {
+                __builtin_prefetch((const void *)&slab->side[hit->index]);
+                __builtin_prefetch((const void *)start);
+                __builtin_prefetch((const void *)hit->word);
+                return false;
+        }
+        return true;
+}
+
+/* A pointer into a block that was not reached when it was judged. */
+static void judge_inside(struct mark *mark, const struct hit *hit)
+{
+        const struct leak_slab *slab = &mark->blocks->slab[hit->slab];
+        uint32_t number = slab->first + hit->index;
+        uint8_t *state = &mark->blocks->state[number];
+        uintptr_t start = leak_block_start(slab, hit->index);
+        size_t bytes = leak_block_bytes(slab, hit->index);
+
+        if (*state & (LEAK_REACHED | LEAK_POSSIBLE))
+                return;
+        if (mark->possible) {
+                if (hit->word - start < bytes)
+                        reach(mark, hit, number, LEAK_POSSIBLE);
+        } else if (is_explained(mark, hit->word, start, bytes)) {
                 reach(mark, hit, number, LEAK_REACHED | LEAK_EXPLAINED);
-        } else if (hit->word - start < bytes && !(mark->blocks->state[number] & LEAK_PENDING)) {
-                mark->blocks->state[number] |= LEAK_PENDING;
+        } else if (hit->word - start < bytes && !(*state & LEAK_PENDING)) {
+                *state |= LEAK_PENDING;
                 mark->pending = true;
                 if (mark->marked.from)
                         mark->marked.from[number] = hit->from;
         }
 }
 
-static void judge(struct mark *mark, const struct hit *hit)
+static void judge_all(struct mark *mark)
 {
-        const struct leak_slab *slab = &mark->blocks->slab[hit->slab];
-        uint32_t number = slab->first + hit->index;
-        uint8_t state = mark->blocks->state[number];
-        uintptr_t start = leak_block_start(slab, hit->index);
+        size_t inside = 0;
 
-        if (!(state & LEAK_LIVE) || (state & (LEAK_REACHED | LEAK_EXPLAINED)) == LEAK_REACHED)
-                return;
-        if (mark->possible) {
-                if (!(state & (LEAK_REACHED | LEAK_POSSIBLE)) &&
-                    (hit->word == start || hit->word - start < leak_block_bytes(slab, hit->index)))
-                        reach(mark, hit, number, LEAK_POSSIBLE);
-        } else if (state & LEAK_REACHED) {
-                if (hit->word == start)
-                        mark->blocks->state[number] &= (uint8_t)~LEAK_EXPLAINED;
-        } else if (hit->word == start) {
-                reach(mark, hit, number, LEAK_REACHED);
-        } else {
-                judge_inside(mark, hit, number, start, leak_block_bytes(slab, hit->index));
-        }
+        for (size_t i = 0; i < mark->hit_count; i++)
+                if (!judge(mark, &mark->hit[i]))
+                        mark->hit[inside++] = mark->hit[i];
+        for (size_t i = 0; i < inside; i++)
+                judge_inside(mark, &mark->hit[i]);
 }
 
 /* All blocks that did not fit into the list get another chance. */
@@ -264,8 +290,7 @@ static void flood(struct mark *mark)
                         continue;
                 }
                 look_up(mark);
-                for (size_t i = 0; i < mark->hit_count; i++)
-                        judge(mark, &mark->hit[i]);
+                judge_all(mark);
         }
 }
 

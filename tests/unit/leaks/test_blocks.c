@@ -158,3 +158,30 @@ Test(leak_blocks, what_cannot_be_read_is_not_read)
         cr_expect_eq(charged_to(&scanned, high), start);
         scanned_close(&scanned);
 }
+
+Test(leak_blocks, what_was_never_written_to_of_a_huge_block_is_not_read)
+{
+        enum { MIB = 1 << 20, BYTES = 600 * MIB };
+        void *low = live(30), *middle = live(30), *high = live(30);
+        struct block huge;
+        char *start;
+        struct scanned scanned;
+
+        cr_assert(heap_alloc(heap_of_test(), BYTES, 16, &huge));
+        atomic_store(huge.side, RECORDER_LIVE | (huge.usable - BYTES) << RECORDER_SLACK_SHIFT);
+        start = huge.start;
+        *(void **)(start + 16) = low;
+        *(void **)(start + 300 * MIB - 8) = middle;
+        *(void **)(start + BYTES - 8) = high;
+        scan(&scanned, &start, sizeof start);
+        cr_expect_eq(found(&scanned, low), FOUND_REACHED);
+        cr_expect_eq(found(&scanned, middle), FOUND_REACHED);
+        cr_expect_eq(found(&scanned, high), FOUND_REACHED);
+        cr_expect_lt(scanned.marked.heap_bytes, 3 * MIB, "%zu", (size_t)scanned.marked.heap_bytes);
+        scanned_close(&scanned);
+        scan(&scanned, NULL, 0);
+        cr_expect_eq(found(&scanned, start), FOUND_DEFINITE);
+        cr_expect_eq(charged_to(&scanned, middle), start);
+        cr_expect_eq(charged_to(&scanned, high), start);
+        scanned_close(&scanned);
+}
