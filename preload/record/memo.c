@@ -30,7 +30,13 @@ struct memo *memo_create(enum memo_mode mode, unsigned depth_max, memo_define *d
         memo->recent.shift = 64 - RECENT_BITS_FIRST;
         rules_cache_empty(&memo->rules);
         memo->frame = memo->guarded_frame + 1;
-        memo->guarded_frame[0].sp = UINT64_MAX;
+        memo->word = memo->guarded_word + WORDS_AT_ONCE - 1;
+        memo->step = memo->guarded_step + 1;
+        memo->leaf = memo->guarded_frame;
+        *memo->leaf = (struct frame){.sp = UINT64_MAX, .word_end = memo->word};
+        memo->named_shift = 64 - NAMED_BITS_FIRST;
+        for (struct word *guard = memo->guarded_word; guard < memo->word; guard++)
+                guard->address = (uintptr_t)&guard->value;
         return memo;
 }
 
@@ -38,7 +44,7 @@ uint64_t memo_bytes(const struct memo *memo)
 {
         return (sizeof(struct rule) << (64 - memo->rules.shift)) +
                memo->depth_seen * (sizeof(struct frame) + 2 * sizeof(struct word) + sizeof(struct step)) +
-               3 * STEP_PAGE;
+               (sizeof(struct named) << (64 - memo->named_shift)) + 3 * STEP_PAGE;
 }
 
 bool memo_is_in_libunwind(const struct memo *memo)
@@ -53,7 +59,7 @@ void memo_nested(struct memo *memo, bool nested)
 
 uint64_t memo_stack_end(const struct memo *memo)
 {
-        return memo->count ? memo->frame[0].sp : 0;
+        return memo_count(memo) ? memo->frame[0].sp : 0;
 }
 
 static void recent_forget(struct memo *memo)
@@ -63,9 +69,15 @@ static void recent_forget(struct memo *memo)
                         memo->recent.stack[i].return_address = 0;
 }
 
+/* The stack walked last is not to be compared with. */
+static inline void memo_cut(struct memo *memo)
+{
+        memo->leaf = memo->frame - 1;
+}
+
 static void memo_drop(struct memo *memo)
 {
-        memo->count = 0;
+        memo_cut(memo);
         recent_forget(memo);
 }
 
@@ -84,118 +96,123 @@ size_t memo_frames(const struct memo *memo, uint64_t *ret_key, size_t key_max)
 {
         size_t count = 0;
 
-        for (uint32_t i = memo->count; i-- > 0 && count < key_max;)
-                ret_key[count++] = memo->frame[i].key;
+        for (const struct frame *frame = memo->leaf; frame >= memo->frame && count < key_max; frame--)
+                ret_key[count++] = frame->key;
         return count;
 }
 
 /* --- the memo ---------------------------------------------------------------------------------------------------- */
 
-/* How many of the words before `count` hold what they held, from the innermost outward: 0 left means all. One at a
- * time: to compare several in one go costs more in looking whether all of them may be read than it saves. */
-static inline uint32_t words_check(const struct word *word, uint32_t count)
+static inline bool word_holds(const struct word *word)
 {
-        while (count > 0 && step_load(word[count - 1].address) == word[count - 1].value)
-                count--;
-        return count;
+        return step_load(word->address) == word->value;
 }
 
-static inline bool frame_is(const struct frame *frame, const struct step_state *state)
+/* Whether the words before `end` hold what they held, from the innermost outward; the first that has changed ends the
+ * reading, and is *ret_changed. A turn takes several, so that their number is rarely a surprise to the processor, and
+ * may go on into the guard. */
+static inline bool words_hold(const struct word *word, const struct word *end, const struct word **ret_changed)
 {
-        return frame->sp == state->sp && rules_key_is(frame->key, state->pc) && frame->is_signal == state->is_signal &&
-               (!frame->fp_live || frame->fp == state->fp);
-}
-
-/* Whether memo frame `index` and all outside it hold still. If not, *index becomes the frame to go on looking from. */
-static inline bool memo_holds(const struct memo *memo, int *index)
-{
-        uint32_t left = words_check(memo->word, memo->frame[*index].word_count);
-        int outer = *index;
-
-        if (LIKELY(left == 0))
+        while (end > word && word_holds(end - 1) && word_holds(end - 2) && word_holds(end - 3) && word_holds(end - 4) &&
+               word_holds(end - 5) && word_holds(end - 6) && word_holds(end - 7) && word_holds(end - 8))
+                end -= WORDS_AT_ONCE;
+        if (LIKELY(end <= word))
                 return true;
-        /* Word left - 1 has changed: the frames whose steps need it are lost, those further out are not. */
-        while (outer >= 0 && memo->frame[outer].word_count >= left)
-                outer--;
-        *index = outer;
+        while (end > word + 1 && word_holds(end - 1))
+                end--;
+        *ret_changed = end - 1;
         return false;
 }
 
-static inline uint32_t word_put(struct memo *memo, uint32_t count, uint64_t address)
+static inline bool frame_is(const struct frame *frame, const struct step_registers *at, bool is_signal)
 {
-        memo->word[count] = (struct word){address, step_load(address)};
-        return count + 1;
+        return frame->sp == at->sp && rules_key_is(frame->key, at->pc) && frame->is_signal == is_signal &&
+               (!frame->fp_live || frame->fp == at->fp);
 }
 
-/* Adds the words that the step out of frame `step`, with its caller's frame at `cfa`, needs to the list, and says
- * whether the frame pointer matters at its own state, given whether it matters at its caller's. */
-static inline uint32_t words_put(struct memo *memo, uint32_t count, const struct step *step, uint64_t cfa,
-                                 bool *fp_live)
+/* Whether the memo's frame and all outside it hold still. If not, *frame becomes the one to go on looking from. */
+static inline bool memo_holds(const struct memo *memo, struct frame **frame)
 {
-        bool restores = step->flags & RULE_RESTORES_FP;
+        const struct word *changed;
 
-        switch (step->kind) {
+        if (LIKELY(words_hold(memo->word, (*frame)->word_end, &changed)))
+                return true;
+        /* The frames whose steps need the word are lost, those further out are not; the guard has none. */
+        while ((*frame)->word_end > changed)
+                --*frame;
+        return false;
+}
+
+static inline struct word *word_put(struct word *word, uint64_t address)
+{
+        word->address = address;
+        word->value = step_load(address);
+        return word + 1;
+}
+
+/* Adds the words that the step out of a frame, with its caller's frame at `cfa`, needs to the list, and says whether
+ * the frame pointer matters at its own state, given whether it matters at its caller's. */
+static inline struct word *words_put(struct word *word, const struct step *step, uint64_t cfa, bool *fp_live)
+{
+        const struct rule *rule = &step->rule;
+        bool restores = rule->flags & RULE_RESTORES_FP;
+
+        switch (rule->kind) {
         case RULE_SP:
                 if (*fp_live && restores) {
-                        count = word_put(memo, count, cfa + (uint64_t)(int64_t)step->fp_offset);
+                        word = word_put(word, cfa + (uint64_t)(int64_t)rule->fp_offset);
                         *fp_live = false;
                 }
-                return word_put(memo, count, cfa - 8);
+                return word_put(word, cfa - 8);
         case RULE_FP:
         case RULE_GUESS:
                 if (*fp_live && restores)
-                        count = word_put(memo, count, cfa + (uint64_t)(int64_t)step->fp_offset);
+                        word = word_put(word, cfa + (uint64_t)(int64_t)rule->fp_offset);
                 *fp_live = true;
-                return word_put(memo, count, cfa - 8);
+                return word_put(word, cfa - 8);
         case RULE_FP_DEREF:
                 if (*fp_live)
-                        count = word_put(memo, count, step->fp + (uint64_t)(int64_t)step->fp_offset);
+                        word = word_put(word, step->fp + (uint64_t)(int64_t)rule->fp_offset);
                 *fp_live = true;
-                count = word_put(memo, count, cfa - 8);
-                return word_put(memo, count, step->fp + (uint64_t)(int64_t)step->cfa_offset);
+                word = word_put(word, cfa - 8);
+                return word_put(word, step->fp + (uint64_t)(int64_t)rule->cfa_offset);
         default: /* RULE_SIGNAL */
                 *fp_live = false;
-                count = word_put(memo, count, step->sp + PLATFORM_UCONTEXT_PC);
-                count = word_put(memo, count, step->sp + PLATFORM_UCONTEXT_SP);
-                return word_put(memo, count, step->sp + PLATFORM_UCONTEXT_FP);
+                word = word_put(word, step->sp + PLATFORM_UCONTEXT_PC);
+                word = word_put(word, step->sp + PLATFORM_UCONTEXT_SP);
+                return word_put(word, step->sp + PLATFORM_UCONTEXT_FP);
         }
 }
 
-/* Puts the steps of a fresh walk, outermost first, on top of the memo's frames that still hold. `cfa` is the sp of the
- * state that the last step led to. The step without a way out, if any, is the outermost: it has no words. */
-static inline void memo_rebuild(struct memo *memo, uint32_t kept, uint32_t step_count, uint64_t cfa, bool ended,
-                                bool end_used_fp)
+/* Puts the steps of a fresh walk, outermost first, on top of the memo's leaf. `cfa` is the sp of the state that the
+ * last step led to. The step without a way out, if any, is the outermost: it has no words. */
+static inline void memo_rebuild(struct memo *memo, const struct step *end, uint64_t cfa, bool ended, bool end_used_fp)
 {
-        uint32_t count = kept, words = kept ? memo->frame[kept - 1].word_count : 0;
-        uint64_t hash = kept ? memo->frame[kept - 1].hash : 0;
-        bool fp_live = kept ? memo->frame[kept - 1].fp_live : false;
+        struct frame *frame = memo->leaf;
+        struct word *word = frame->word_end;
+        uint64_t hash = frame->hash;
+        bool fp_live = frame->fp_live;
 
-        if (UNLIKELY(++memo->number == 0)) /* the numbers begin again */
-                recent_forget(memo);
-        for (uint32_t i = step_count; i-- > 0;) {
-                const struct step *step = &memo->step[i];
-                struct frame *frame = &memo->frame[count++];
-
-                if (ended && i == step_count - 1)
+        for (const struct step *step = end - 1; step >= memo->step; step--) {
+                if (UNLIKELY(ended))
                         fp_live = end_used_fp;
                 else
-                        words = words_put(memo, words, step, cfa, &fp_live);
+                        word = words_put(word, step, cfa, &fp_live);
+                ended = false;
                 cfa = step->sp;
-                hash = stacks_chain(hash, step->key);
-                frame->sp = step->sp;
-                frame->key = step->key;
+                hash = stacks_chain(hash, step->rule.key);
+                frame++;
+                frame->sp = cfa;
+                frame->key = step->rule.key;
                 frame->hash = hash;
-                frame->id = 0;
-                frame->word_count = words;
                 frame->fp = step->fp;
+                frame->word_end = word;
+                frame->id = 0;
                 frame->fp_live = fp_live;
-                frame->is_signal = step->is_signal;
-                frame->is_loader = step->flags & RULE_LOADER;
-                frame->number = memo->number;
+                frame->is_signal = step[-1].rule.kind == RULE_SIGNAL;
+                frame->is_loader = step->rule.flags & RULE_LOADER;
         }
-        memo->count = count;
-        if (UNLIKELY(count > memo->depth_seen))
-                memo->depth_seen = count;
+        memo->leaf = frame;
 }
 
 /* --- capture ----------------------------------------------------------------------------------------------------- */
@@ -207,15 +224,16 @@ static COLD uint32_t capture_truncated(struct memo *memo, size_t count)
         return naming_keys(memo, memo->key, count, WIRE_STACK_TRUNCATED);
 }
 
-static COLD uint32_t capture_too_deep(struct memo *memo, uint32_t step_count, uint32_t kept)
+static COLD uint32_t capture_too_deep(struct memo *memo, const struct step *end)
 {
+        const struct frame *frame = memo->leaf;
         uint32_t count = 0;
 
-        for (; count < step_count && count < TRUNCATED_FRAMES; count++)
-                memo->key[count] = memo->step[count].key;
-        while (kept > 0 && count < TRUNCATED_FRAMES)
-                memo->key[count++] = memo->frame[--kept].key;
-        memo->count = 0;
+        for (const struct step *step = memo->step; step < end && count < TRUNCATED_FRAMES; step++)
+                memo->key[count++] = step->rule.key;
+        for (; frame >= memo->frame && count < TRUNCATED_FRAMES; frame--)
+                memo->key[count++] = frame->key;
+        memo_cut(memo);
         return capture_truncated(memo, count);
 }
 
@@ -224,41 +242,47 @@ static COLD uint32_t capture_limited(struct memo *memo)
         return capture_truncated(memo, memo_frames(memo, memo->key, memo->depth_max));
 }
 
-/* Follows the chain outward, down to a memo frame that holds or to the end, noting the steps. Returns their number;
- * more than FRAMES_MAX: too deep. *index: the memo frame that holds, -1 for none. */
-static inline uint32_t walk(struct memo *memo, struct step_state *state, int *index, enum step_status *status)
+/* Follows the chain outward, down to a memo frame that holds or to the end, noting the steps. Returns the end of those.
+ * The memo is cut down to the frame that holds, or to none. */
+static inline const struct step *walk(struct memo *memo, struct step_state *state, enum step_status *status)
 {
-        const struct frame *frame = memo->frame;
-        uint32_t count = 0;
-        int at = (int)memo->count - 1;
+        struct step *step = memo->step, *end = step + FRAMES_MAX;
+        struct step_registers at = state->at;
+        struct frame *frame = memo->leaf;
+        bool is_signal = false;
 
         for (;;) {
-                while (frame[at].sp < state->sp)
-                        at--;
-                if (at >= 0 && frame_is(&frame[at], state) && LIKELY(!state->unsafe) && memo_holds(memo, &at))
+                while (frame->sp < at.sp)
+                        frame--;
+                if (frame_is(frame, &at, is_signal) && frame >= memo->frame && LIKELY(!state->unsafe) &&
+                    memo_holds(memo, &frame))
                         break;
 
-                const struct rule *rule = rules_lookup(&memo->rules, state->pc);
-                struct step *step = &memo->step[count++];
+                const struct rule *rule = rules_lookup(&memo->rules, at.pc);
 
-                step->key = rule->key;
-                step->sp = state->sp;
-                step->fp = state->fp;
-                step->cfa_offset = rule->cfa_offset;
-                step->fp_offset = rule->fp_offset;
-                step->kind = rule->kind;
-                step->flags = rule->flags;
-                step->is_signal = state->is_signal;
-                if (UNLIKELY(count >= FRAMES_MAX))
+                step->rule = *rule;
+                step->sp = at.sp;
+                step->fp = at.fp;
+                step++;
+                is_signal = false;
+                if (LIKELY(!state->doubtful) && LIKELY(step_out_quick(rule, &at))) {
+                        if (LIKELY(step < end))
+                                continue;
+                        frame = memo->frame - 1;
                         break;
+                }
+                state->at = at;
                 *status = step_out(rule, state);
-                if (UNLIKELY(*status != STEP_ON)) {
-                        at = -1;
+                at = state->at;
+                is_signal = state->is_signal;
+                if (UNLIKELY(*status != STEP_ON || step == end)) {
+                        frame = memo->frame - 1;
                         break;
                 }
         }
-        *index = at;
-        return count;
+        memo->leaf = frame;
+        state->at = at;
+        return step;
 }
 
 /* Modules have come to be known, or gone: nothing that was cached may be used. */
@@ -276,42 +300,37 @@ COLD void memo_renew(struct memo *memo, uint64_t epoch)
 static uint32_t capture_own(struct memo *memo, const uintptr_t *frame)
 {
         struct step_state state = {
-                .pc = frame[1] - 1,
-                .sp = (uintptr_t)(frame + 2),
-                .fp = frame[0],
+                .at = {.pc = frame[1] - 1, .sp = (uintptr_t)(frame + 2), .fp = frame[0]},
                 .begin = (uintptr_t)(frame + 2),
                 .stack = &memo->stack,
         };
         enum step_status status = STEP_ON;
         uint64_t epoch = modules_epoch();
-        int kept;
 
         if (UNLIKELY(epoch != memo->epoch))
                 memo_renew(memo, epoch);
         if (UNLIKELY(memo->unsafe))
-                memo->count = 0;
+                memo_cut(memo);
         if (UNLIKELY(rules_cache_is_small(&memo->rules)))
                 rules_cache_grow(&memo->rules);
 
-        uint32_t count = walk(memo, &state, &kept, &status);
+        const struct step *end = walk(memo, &state, &status);
+        size_t count = (size_t)(end - memo->step);
+        bool from_root = memo_count(memo) == 0;
 
         memo->unsafe = state.unsafe;
-        if (LIKELY(count == 0)) {
-                memo->count = (uint32_t)kept + 1;
-                if (LIKELY(memo->frame[kept].id))
-                        return memo->frame[kept].id;
-                return naming_leaf(memo);
-        }
-        if (UNLIKELY((uint32_t)(kept + 1) + count > FRAMES_MAX || (count >= FRAMES_MAX && status == STEP_ON)))
-                return capture_too_deep(memo, count, (uint32_t)(kept + 1));
-        if (kept < 0) {
+        if (UNLIKELY(count + memo_count(memo) > FRAMES_MAX || (count >= FRAMES_MAX && status == STEP_ON)))
+                return capture_too_deep(memo, end);
+        if (count == 0)
+                return LIKELY(memo->leaf->id) ? memo->leaf->id : naming_leaf(memo);
+        if (UNLIKELY(from_root)) {
                 memo->root_flags = status == STEP_BROKEN ? WIRE_STACK_BROKEN : 0;
                 memo->counts.broken += status == STEP_BROKEN;
         }
         /* The last step has no words when there was no rule to go on by, but has when it led to no return address. */
-        bool ended = kept < 0 && (status != STEP_END || memo->step[count - 1].kind == RULE_END);
+        bool ended = from_root && (status != STEP_END || end[-1].rule.kind == RULE_END);
 
-        memo_rebuild(memo, (uint32_t)(kept + 1), count, state.sp, ended, status != STEP_END);
+        memo_rebuild(memo, end, state.at.sp, ended, status != STEP_END);
         return naming_leaf(memo);
 }
 
@@ -322,9 +341,9 @@ uint32_t memo_capture_anew(struct memo *memo, const uintptr_t *frame)
         if (!PLATFORM_HAS_RULES || UNLIKELY(memo->mode == MEMO_LIBUNWIND && !memo->nested))
                 return verify_libunwind(memo, frame);
         id = capture_own(memo, frame);
-        if (UNLIKELY(memo->count && memo->frame[memo->count - 1].is_loader))
+        if (UNLIKELY(memo->leaf->is_loader))
                 modules_look();
-        if (UNLIKELY(memo->depth_max) && memo->count > memo->depth_max)
+        if (UNLIKELY(memo->depth_max) && memo_count(memo) > memo->depth_max)
                 return capture_limited(memo);
         return id;
 }
@@ -333,10 +352,11 @@ uint32_t memo_capture_anew(struct memo *memo, const uintptr_t *frame)
 
 bool memo_trunk_holds(const struct memo *memo, const struct recent_stack *stack)
 {
-        uint32_t index = (uint32_t)stack->trunk;
+        const struct frame *trunk = &memo->frame[stack->trunk];
+        const struct word *changed;
 
-        return index < memo->count && memo->frame[index].number == stack->trunk_number &&
-               words_check(memo->word, memo->frame[index].word_count) == 0;
+        return trunk <= memo->leaf && trunk->sp == stack->trunk_sp && trunk->hash == stack->trunk_hash &&
+               (!trunk->fp_live || trunk->fp == stack->trunk_fp) && words_hold(memo->word, trunk->word_end, &changed);
 }
 
 /* Stacks have taken each other's places a while: there shall be more. */
@@ -350,17 +370,16 @@ static COLD void recent_grow(struct memo *memo)
 /* Enters the stack of the last walk, whose innermost words the entry takes. */
 static void recent_enter(struct memo *memo, struct recent_stack *stack, const uintptr_t *frame, uint32_t id)
 {
-        const struct frame *leaf = &memo->frame[memo->count - 1];
-        int trunk = (int)memo->count - 1;
+        const struct frame *leaf = memo->leaf, *trunk = leaf;
         uint32_t words;
 
         stack->return_address = 0;
         memo->recent.entered++;
-        while (trunk >= 0 && leaf->word_count - (trunk ? memo->frame[trunk - 1].word_count : 0) <= RECENT_WORDS)
+        while (trunk >= memo->frame && leaf->word_end - trunk[-1].word_end <= RECENT_WORDS)
                 trunk--;
-        words = leaf->word_count - (trunk >= 0 ? memo->frame[trunk].word_count : 0);
+        words = (uint32_t)(leaf->word_end - trunk->word_end);
         for (uint32_t i = 0; i < words; i++) {
-                const struct word *word = &memo->word[leaf->word_count - 1 - i];
+                const struct word *word = &leaf->word_end[-1 - (int)i];
                 uint64_t offset = word->address - (uintptr_t)frame;
 
                 if (offset % sizeof(uint64_t) || offset / sizeof(uint64_t) > UINT16_MAX)
@@ -368,9 +387,15 @@ static void recent_enter(struct memo *memo, struct recent_stack *stack, const ui
                 stack->offset[i] = (uint16_t)(offset / sizeof(uint64_t));
                 stack->value[i] = word->value;
         }
+        for (; words % RECENT_WORDS_AT_ONCE; words++) {
+                stack->offset[words] = stack->offset[words - 1];
+                stack->value[words] = stack->value[words - 1];
+        }
         stack->word_count = words;
-        stack->trunk = trunk;
-        stack->trunk_number = trunk >= 0 ? memo->frame[trunk].number : 0;
+        stack->trunk = (int32_t)(trunk - memo->frame);
+        stack->trunk_sp = trunk->sp;
+        stack->trunk_fp = trunk->fp;
+        stack->trunk_hash = trunk->hash;
         stack->fp = leaf->fp;
         stack->fp_mask = leaf->fp_live ? UINT64_MAX : 0;
         stack->place = (uintptr_t)frame;
@@ -381,9 +406,9 @@ static void recent_enter(struct memo *memo, struct recent_stack *stack, const ui
 /* Whether the last walk, whose id that is, may be among the recent stacks: not one that was cut or went astray. */
 static inline bool memo_may_keep(const struct memo *memo, uint32_t id)
 {
-        const struct frame *leaf = &memo->frame[(int)memo->count - 1];
+        const struct frame *leaf = memo->leaf;
 
-        return id && memo->mode != MEMO_LIBUNWIND && !memo->unsafe && !memo->root_flags && memo->count &&
+        return id && memo->mode != MEMO_LIBUNWIND && !memo->unsafe && !memo->root_flags && memo_count(memo) &&
                !leaf->is_loader && leaf->id == id;
 }
 

@@ -44,7 +44,7 @@ uint32_t memo_capture(struct memo *memo, const uintptr_t *frame);
 uint32_t memo_capture_anew(struct memo *memo, const uintptr_t *frame); /* by a walk; for memo_frames and the like */
 
 /* The two halves of memo_capture. The first is inlined, and gives 0 when the second is to be called. */
-static inline uint32_t memo_recent(struct memo *memo, const uintptr_t *frame);
+static inline __attribute__((always_inline)) uint32_t memo_recent(struct memo *memo, const uintptr_t *frame);
 uint32_t memo_capture_missed(struct memo *memo, const uintptr_t *frame);
 bool memo_trunk_holds(const struct memo *memo, const struct recent_stack *stack);
 
@@ -61,7 +61,7 @@ const struct memo_counts *memo_counts(const struct memo *memo);
 uint64_t memo_bytes(const struct memo *memo); /* that were touched, about */
 
 /* Whatever the epoch. */
-static inline uint32_t recent_find(struct memo *memo, const uintptr_t *frame)
+static inline __attribute__((always_inline)) uint32_t recent_find(struct memo *memo, const uintptr_t *frame)
 {
         struct recent *recent = (struct recent *)memo; /* a memo begins with it */
         struct recent_stack *stack = recent_at(recent, frame);
@@ -71,7 +71,7 @@ static inline uint32_t recent_find(struct memo *memo, const uintptr_t *frame)
         return LIKELY(stack->trunk == RECENT_ALL) || memo_trunk_holds(memo, stack) ? stack->id : 0;
 }
 
-static inline uint32_t memo_recent(struct memo *memo, const uintptr_t *frame)
+static inline __attribute__((always_inline)) uint32_t memo_recent(struct memo *memo, const uintptr_t *frame)
 {
         struct recent *recent = (struct recent *)memo;
 

@@ -15,31 +15,35 @@ enum {
         ADDRESSES_MAX = FRAMES_MAX + 64, /* asked of libunwind, its own frames and ours included */
 };
 
-/* A frame of the last stack. The state in which the walk stood there: key, sp, fp (if live), is_signal. */
-struct frame {
-        uint64_t sp, key, hash;
-        uint32_t id;         /* 0: none yet */
-        uint32_t word_count; /* words from the outermost frame to here, inclusive */
-        uint64_t fp;
-        bool fp_live;   /* the frame pointer matters to the walk from here outward */
-        bool is_signal; /* the pc is exact, not a return address */
-        bool is_loader;
-        uint32_t number; /* of the rebuilding that made the frame: while it is there, so is all that lies outside it */
-};
-
 struct word {
         uint64_t address, value;
 };
 
+enum { WORDS_AT_ONCE = 8 }; /* are compared in one turn of the loop */
+
+/* A frame of the last stack. The state in which the walk stood there: key, sp, fp (if live), is_signal. */
+struct frame {
+        uint64_t sp, key, hash, fp;
+        struct word *word_end; /* of the words from the outermost frame to here, inclusive */
+        uint32_t id;           /* 0: none yet */
+        bool fp_live;          /* the frame pointer matters to the walk from here outward */
+        bool is_signal;        /* the pc is exact, not a return address */
+        bool is_loader;
+};
+
 /* A frame of the walk under way. */
 struct step {
-        uint64_t key, sp, fp;
-        int32_t cfa_offset;
-        int16_t fp_offset;
-        uint8_t kind;
-        uint8_t flags;
-        bool is_signal;
+        struct rule rule; /* a copy: of a long walk, the cache may have lost it */
+        uint64_t sp, fp;
 };
+
+/* A stack that has got its id lately. */
+struct named {
+        uint64_t hash; /* 0: empty */
+        uint32_t id;
+};
+
+enum { NAMED_BITS_FIRST = 6, NAMED_BITS_STEP = 5, NAMED_BITS_MAX = 11 }; /* as the cache of rules */
 
 struct memo {
         struct recent recent; /* the first: see memo_recent */
@@ -51,8 +55,7 @@ struct memo {
         unsigned depth_max;
         memo_define *define;
         void *context;
-        uint32_t count;  /* frames of the stack walked last */
-        uint32_t number; /* of the latest rebuilding */
+        struct frame *leaf; /* the innermost frame of the stack walked last; the guard: there is none */
         uint32_t depth_seen;
         uint32_t root_flags;
         uint32_t captures;
@@ -61,10 +64,15 @@ struct memo {
         struct mapping mapping;
         int checkpoint[FRAMES_MAX / CHECKPOINT + 1];
         struct rules_cache rules;
+        uint32_t named_shift;    /* of the hash: 64 - bits */
+        uint32_t named_replaced; /* since it had this size */
+        struct named named[1 << NAMED_BITS_MAX];
         struct frame *frame; /* guarded_frame + 1: frame[-1] ends every search outward */
+        struct word *word;   /* guarded_word + WORDS_AT_ONCE - 1: before the outermost lie some that always hold */
+        struct step *step;   /* guarded_step + 1: step[-1] is no signal frame */
         struct frame guarded_frame[FRAMES_MAX + 2];
-        struct word word[3 * FRAMES_MAX + 8];
-        struct step step[FRAMES_MAX + 1];
+        struct word guarded_word[WORDS_AT_ONCE - 1 + 3 * FRAMES_MAX + 8];
+        struct step guarded_step[FRAMES_MAX + 2];
         uint64_t key[FRAMES_MAX];
         struct wire_pc definition[WIRE_STACK_FRAMES_MAX]; /* not on the stack, which may be a small one */
         void *address[ADDRESSES_MAX];
@@ -73,6 +81,12 @@ struct memo {
 
 _Static_assert(offsetof(struct memo, recent) == 0, "memo_recent relies on it");
 
-void memo_renew(struct memo *memo, uint64_t epoch); /* modules have come to be known, or gone */
+/* How many frames the stack has that was walked last. */
+static inline uint32_t memo_count(const struct memo *memo)
+{
+        return (uint32_t)(memo->leaf + 1 - memo->frame);
+}
+
+void memo_renew(struct memo *memo, uint64_t epoch); /* modules have come to be known, or gone: drops all */
 
 #endif

@@ -1,6 +1,8 @@
 /* Ids for stacks, and the definition of new ones. */
 #include "preload/record/naming.h"
 
+#include <string.h>
+
 #include "preload/record/memo_inside.h"
 #include "preload/record/stacks.h"
 
@@ -33,7 +35,7 @@ static void define_frames(struct memo *memo, int first, int last, uint32_t ances
 static COLD void define_leaf(struct memo *memo)
 {
         struct frame *frame = memo->frame;
-        int leaf = (int)memo->count - 1, at = leaf - 1, checkpoints = 0;
+        int leaf = (int)(memo->leaf - frame), at = leaf - 1, checkpoints = 0;
         uint32_t ancestor;
 
         for (; at >= 0 && !frame[at].id; at--) {
@@ -62,9 +64,7 @@ static COLD void define_leaf(struct memo *memo)
 static COLD uint32_t caller_id(struct memo *memo)
 {
         memo->counts.truncated++;
-        for (uint32_t i = memo->count; i-- > 0;) {
-                struct frame *frame = &memo->frame[i];
-
+        for (struct frame *frame = memo->leaf; frame >= memo->frame; frame--) {
                 if (!frame->id)
                         frame->id = stacks_find(frame->hash);
                 if (frame->id)
@@ -73,15 +73,31 @@ static COLD uint32_t caller_id(struct memo *memo)
         return 0;
 }
 
-uint32_t naming_leaf(struct memo *memo)
+/* Stacks have taken each other's places a while: there shall be more. */
+static COLD void named_grow(struct memo *memo)
 {
-        struct frame *leaf = &memo->frame[memo->count - 1];
+        memset(memo->named, 0, sizeof memo->named[0] << (64 - memo->named_shift));
+        memo->named_shift -= NAMED_BITS_STEP;
+        memo->named_replaced = 0;
+}
+
+uint32_t naming_leaf_slow(struct memo *memo, struct named *named)
+{
+        struct frame *leaf = memo->leaf;
         bool is_new;
 
+        if (UNLIKELY(memo_count(memo) > memo->depth_seen))
+                memo->depth_seen = memo_count(memo);
         leaf->id = stacks_intern(leaf->hash, &is_new);
         if (UNLIKELY(is_new))
                 define_leaf(memo);
-        return LIKELY(leaf->id) ? leaf->id : caller_id(memo);
+        if (UNLIKELY(!leaf->id))
+                return caller_id(memo);
+        memo->named_replaced += named->hash != 0;
+        *named = (struct named){leaf->hash, leaf->id};
+        if (UNLIKELY(memo->named_replaced >> (64 - memo->named_shift)) && memo->named_shift != 64 - NAMED_BITS_MAX)
+                named_grow(memo);
+        return leaf->id;
 }
 
 COLD uint32_t naming_keys(struct memo *memo, const uint64_t *key, size_t count, uint32_t flags)

@@ -6,12 +6,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct memo;
+#include "preload/record/memo_inside.h"
 
 /* The id of the stack that the memo holds. 0: none could be had. */
-uint32_t naming_leaf(struct memo *memo);
+static inline uint32_t naming_leaf(struct memo *memo);
 
 /* The id of a stack given as keys, innermost first, without the memo. */
 uint32_t naming_keys(struct memo *memo, const uint64_t *key, size_t count, uint32_t flags);
+
+uint32_t naming_leaf_slow(struct memo *memo, struct named *named);
+
+static inline uint32_t naming_leaf(struct memo *memo)
+{
+        struct frame *leaf = memo->leaf;
+        struct named *named = &memo->named[leaf->hash >> memo->named_shift];
+
+        return LIKELY(named->hash == leaf->hash) ? (leaf->id = named->id) : naming_leaf_slow(memo, named);
+}
 
 #endif

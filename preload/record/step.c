@@ -68,19 +68,19 @@ COLD bool step_may_load_far(struct step_state *state, uint64_t address)
 
 enum step_status step_signal(struct step_state *state)
 {
-        uint64_t context = state->sp;
+        uint64_t context = state->at.sp;
 
         if (!step_may_load(state, context + PLATFORM_UCONTEXT_FP) ||
             !step_may_load(state, context + PLATFORM_UCONTEXT_PC))
                 return STEP_BROKEN;
-        state->pc = step_load(context + PLATFORM_UCONTEXT_PC);
-        state->fp = step_load(context + PLATFORM_UCONTEXT_FP);
-        state->sp = step_load(context + PLATFORM_UCONTEXT_SP);
+        state->at.pc = step_load(context + PLATFORM_UCONTEXT_PC);
+        state->at.fp = step_load(context + PLATFORM_UCONTEXT_FP);
+        state->at.sp = step_load(context + PLATFORM_UCONTEXT_SP);
         state->is_signal = true;
         /* What was interrupted ran on another stack, or had lost its own. */
-        if (state->sp - context > STEP_STRIDE_BYTES_MAX || (state->sp & 7))
+        if (state->at.sp - context > STEP_STRIDE_BYTES_MAX || (state->at.sp & 7))
                 state->doubtful = true;
-        return state->pc < STEP_PAGE ? STEP_END : STEP_ON;
+        return state->at.pc < STEP_PAGE ? STEP_END : STEP_ON;
 }
 
 #else

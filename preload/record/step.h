@@ -26,9 +26,13 @@ struct step_stack {
         bool known; /* where it ends */
 };
 
-/* Where the walk stands: in the frame whose pc and registers these are. */
-struct step_state {
+struct step_registers {
         uint64_t pc, sp, fp;
+};
+
+/* Where the walk stands: in the frame whose registers these are. */
+struct step_state {
+        struct step_registers at;
         bool is_signal;
         bool doubtful;  /* came through a guess: addresses are checked before they are read */
         bool unsafe;    /* something was read that only asking has shown to be there */
@@ -66,33 +70,34 @@ static inline uint64_t step_cfa(const struct rule *rule, struct step_state *stat
 
         switch (rule->kind) {
         case RULE_SP:
-                return state->sp + (uint64_t)(int64_t)rule->cfa_offset;
+                return state->at.sp + (uint64_t)(int64_t)rule->cfa_offset;
         case RULE_FP:
-                cfa = state->fp + (uint64_t)(int64_t)rule->cfa_offset;
+                cfa = state->at.fp + (uint64_t)(int64_t)rule->cfa_offset;
                 break;
         case RULE_FP_DEREF:
-                cfa = state->fp + (uint64_t)(int64_t)rule->cfa_offset;
-                if (UNLIKELY(cfa - state->sp > STEP_STRIDE_BYTES_MAX))
+                cfa = state->at.fp + (uint64_t)(int64_t)rule->cfa_offset;
+                if (UNLIKELY(cfa - state->at.sp > STEP_STRIDE_BYTES_MAX))
                         state->doubtful = true;
-                if (!step_may_load(state, cfa) || !step_may_load(state, state->fp)) {
+                if (!step_may_load(state, cfa) || !step_may_load(state, state->at.fp)) {
                         *ret_status = STEP_BROKEN;
                         return 0;
                 }
                 cfa = step_load(cfa);
                 break;
         case RULE_GUESS:
-                if (state->fp < state->sp || state->fp - state->sp > STEP_GUESS_BYTES_MAX || (state->fp & 7)) {
+                if (state->at.fp < state->at.sp || state->at.fp - state->at.sp > STEP_GUESS_BYTES_MAX ||
+                    (state->at.fp & 7)) {
                         *ret_status = STEP_GUESS_END;
                         return 0;
                 }
                 state->doubtful = true;
-                return state->fp + 16;
+                return state->at.fp + 16;
         default:
                 *ret_status = rule->kind == RULE_END ? STEP_END : STEP_BROKEN;
                 return 0;
         }
         /* Far off, or inward: another stack perhaps, or a frame pointer that is none. */
-        if (UNLIKELY(cfa - state->sp > STEP_STRIDE_BYTES_MAX || (cfa & 7)))
+        if (UNLIKELY(cfa - state->at.sp > STEP_STRIDE_BYTES_MAX || (cfa & 7)))
                 state->doubtful = true;
         return cfa;
 }
@@ -110,7 +115,7 @@ static inline enum step_status step_out(const struct rule *rule, struct step_sta
         if (UNLIKELY(status != STEP_ON))
                 return status;
 
-        uint64_t saved = rule->kind == RULE_FP_DEREF ? state->fp + (uint64_t)(int64_t)rule->fp_offset
+        uint64_t saved = rule->kind == RULE_FP_DEREF ? state->at.fp + (uint64_t)(int64_t)rule->fp_offset
                                                      : cfa + (uint64_t)(int64_t)rule->fp_offset;
 
         if (UNLIKELY(state->doubtful && (!step_may_load(state, cfa - 8) || !step_may_load(state, saved))))
@@ -120,11 +125,30 @@ static inline enum step_status step_out(const struct rule *rule, struct step_sta
         uint64_t fp = step_load(saved);
 
         if (rule->flags & RULE_RESTORES_FP)
-                state->fp = fp;
-        state->sp = cfa;
-        state->pc = return_address - 1;
+                state->at.fp = fp;
+        state->at.sp = cfa;
+        state->at.pc = return_address - 1;
         state->is_signal = false;
         return return_address < STEP_PAGE ? STEP_END : STEP_ON;
+}
+
+/* The usual step, out of a frame with unwind information to one not far off. False: nothing has been done; step_out. */
+static inline bool step_out_quick(const struct rule *rule, struct step_registers *at)
+{
+        uint64_t cfa = (rule->kind == RULE_FP ? at->fp : at->sp) + (uint64_t)(int64_t)rule->cfa_offset;
+
+        if (UNLIKELY(rule->kind > RULE_FP || cfa - at->sp > STEP_STRIDE_BYTES_MAX || (cfa & 7)))
+                return false;
+
+        uint64_t return_address = step_load(cfa - 8);
+        uint64_t fp = step_load(cfa + (uint64_t)(int64_t)rule->fp_offset);
+
+        if (UNLIKELY(return_address < STEP_PAGE))
+                return false;
+        at->fp = rule->flags & RULE_RESTORES_FP ? fp : at->fp;
+        at->sp = cfa;
+        at->pc = return_address - 1;
+        return true;
 }
 
 #endif

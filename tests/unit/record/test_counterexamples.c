@@ -138,6 +138,60 @@ Test(counterexamples, a_trunk_that_is_another_by_now)
         }
 }
 
+enum { ROOM = 512 };
+static int frames_left;
+
+/* No frame of these touches the frame pointer. */
+APART static void down(void)
+{
+        volatile char room[24];
+
+        room[0] = 1;
+        if (--frames_left > 0)
+                down();
+        else
+                inner();
+        room[1] = room[0];
+}
+
+APART static void below(size_t bytes)
+{
+        volatile char *room = alloca(bytes);
+
+        room[0] = 1;
+        frames_left = 60;
+        down();
+        __asm__ volatile("" ::"r"(room) : "memory");
+}
+
+APART static void above(size_t bytes, int line)
+{
+        volatile char *room = alloca(bytes);
+
+        room[0] = 1;
+        if (line) {
+                __asm__ volatile("nop");
+                below(ROOM - bytes);
+                __asm__ volatile("nop");
+        } else {
+                below(ROOM - bytes);
+                __asm__ volatile("");
+        }
+        __asm__ volatile("" ::"r"(room) : "memory");
+}
+
+/* The inner 60 frames are the same in all stacks, at the same place. When the last comes, the entry is that of the
+ * first, the memo has from the third the same outer frames, but for the frame pointer, and the words of the third are
+ * still there. The second keeps the third from being entered, which has the id of the first. */
+Test(counterexamples, a_trunk_with_another_frame_pointer)
+{
+        for (int i = 0; i < 5 * (TIMES + 3); i++) {
+                int k = i % (TIMES + 3);
+
+                above(k == TIMES + 1 ? ROOM / 2 : ROOM / 4, k == TIMES || k == TIMES + 2); /* from one place */
+        }
+}
+
 /* --- what is not there any more ------------------------------------------------------------------------------------
  */
 
@@ -190,6 +244,30 @@ Test(counterexamples, stacks_of_fibres_that_end_nearer_than_before)
                 for (int i = 0; i < TIMES; i++)
                         on_stack(stack, STACK - (PAGE / dig_bytes + 1) * dig_bytes, fibre);
                 munmap(stack, STACK);
+        }
+}
+
+static int fibre_line;
+
+static void deep_fibre(void)
+{
+        root(fibre_line, -1);
+        swapcontext(&there, &here);
+}
+
+/* The memo has the outer frames that the entry names, but on the other stack, where they are still as they were. */
+Test(counterexamples, a_trunk_on_another_stack)
+{
+        enum { STACK = 32 * PAGE };
+        static char stack[2][STACK];
+
+        for (int i = 0; i < 5; i++) {
+                fibre_line = 0;
+                for (int k = 0; k < TIMES; k++)
+                        on_stack(stack[0], STACK, deep_fibre);
+                on_stack(stack[1], STACK, deep_fibre);
+                fibre_line = 1;
+                on_stack(stack[0], STACK, deep_fibre);
         }
 }
 
