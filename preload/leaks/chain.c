@@ -24,7 +24,7 @@ static bool step_outward(const struct leak_blocks *blocks, const uintptr_t *from
 
         outer.slab = leak_blocks_find(blocks, pointer, &outer.index);
         /* Pointers also lie in slabs of which nobody knows what in them is in use. */
-        if (!outer.slab || !blocks->slab[outer.slab].side || !from[number_of(blocks, &outer)])
+        if (!pointer || !outer.slab || !blocks->slab[outer.slab].side || !from[number_of(blocks, &outer)])
                 return false;
         *step = outer;
         return true;
@@ -54,7 +54,7 @@ static struct wire_link link_of_root(const struct leak_roots *roots, uintptr_t p
         for (size_t i = 0; i < roots->count; i++) {
                 const struct leak_root *root = &roots->root[i];
 
-                if (root->kind == LEAK_ROOT_HOLE || pointer - root->start >= root->end - root->start)
+                if (root->kind >= LEAK_ROOT_KEPT || pointer - root->start >= root->end - root->start)
                         continue;
                 link.kind = kinds[root->kind];
                 link.stack = root->tid;

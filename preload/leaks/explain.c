@@ -89,6 +89,12 @@ static bool is_counted(uintptr_t word, uintptr_t start, size_t bytes)
         return bytes == WORD ? count == 0 : count && (bytes - WORD) % count == 0;
 }
 
+/* A node of glibc's tsearch, whose pointers to others say in their lowest bit of what colour it is. */
+static bool is_tree_node(uintptr_t word, uintptr_t start, size_t bytes)
+{
+        return word == start + 1 && bytes == 3 * WORD;
+}
+
 /* A further base class of an object: both begin with a pointer to virtual functions. */
 static bool is_base(struct leak_vtables *known, uintptr_t word, uintptr_t start, size_t bytes)
 {
@@ -98,5 +104,6 @@ static bool is_base(struct leak_vtables *known, uintptr_t word, uintptr_t start,
 
 bool leak_explained(struct leak_vtables *known, uintptr_t word, uintptr_t start, size_t bytes)
 {
-        return is_counted(word, start, bytes) || is_string(word, start, bytes) || is_base(known, word, start, bytes);
+        return is_counted(word, start, bytes) || is_string(word, start, bytes) || is_tree_node(word, start, bytes) ||
+               is_base(known, word, start, bytes);
 }

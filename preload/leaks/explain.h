@@ -1,7 +1,8 @@
 /* Pointers into a block that count like pointers to its start, since a C++ object or array explains them.
  *
  * Source: the heuristics of Valgrind's memcheck (memcheck/mc_leakcheck.c, heuristic_reachedness) of the names
- * stdstring, length64, newarray and multipleinheritance, and for new T[0] LeakSanitizer (IsSpecialCaseOfOperatorNew0).
+ * stdstring, length64, newarray and multipleinheritance, and for new T[0] LeakSanitizer (IsSpecialCaseOfOperatorNew0);
+ * glibc's misc/tsearch.c (USE_MALLOC_LOW_BIT).
  */
 #ifndef PRELOAD_LEAKS_EXPLAIN_H
 #define PRELOAD_LEAKS_EXPLAIN_H

@@ -24,8 +24,9 @@ struct hit {
 struct mark {
         struct leak_blocks *blocks;
         struct leak_marked marked;
-        bool possible; /* the second flood: all that is reached now is possibly lost */
-        bool pending;  /* there are blocks for it */
+        uintptr_t *from; /* see mark.h */
+        bool possible;   /* the second flood: all that is reached now is possibly lost */
+        bool pending;    /* there are blocks for it */
         bool overflowed;
         const uintptr_t *at, *end;  /* of the memory being scanned */
         uintptr_t rest_start, rest; /* what follows behind a hole */
@@ -59,7 +60,7 @@ static void list_push(struct mark *mark, uint32_t slab, uint32_t index)
 
 static uint64_t list_pop(struct mark *mark)
 {
-        return mark->list[(mark->marked.from ? mark->list_first++ : --mark->list_end) & mark->list_mask];
+        return mark->list[(mark->from ? mark->list_first++ : --mark->list_end) & mark->list_mask];
 }
 
 /* Fetches what is to be scanned soon. */
@@ -150,7 +151,7 @@ __attribute__((no_sanitize("address", "thread"))) static void sift_with_care(str
 
 static void gather(struct mark *mark)
 {
-        bool careful = mark->marked.from || mark->blocks->guard_high;
+        bool careful = mark->from || mark->blocks->guard_high;
 
         while (mark->found_count <= FOUND_MAX - SIFT_MAX && next(mark)) {
                 size_t count = (size_t)(mark->end - mark->at);
@@ -185,8 +186,8 @@ static void look_up(struct mark *mark)
 static void reach(struct mark *mark, const struct hit *hit, uint32_t number, uint8_t bits)
 {
         mark->blocks->state[number] |= bits;
-        if (mark->marked.from)
-                mark->marked.from[number] = hit->from;
+        if (mark->from)
+                mark->from[number] = hit->from;
         list_push(mark, hit->slab, hit->index);
 }
 
@@ -243,8 +244,8 @@ static void judge_inside(struct mark *mark, const struct hit *hit)
         } else if (hit->word - start < bytes && !(*state & LEAK_PENDING)) {
                 *state |= LEAK_PENDING;
                 mark->pending = true;
-                if (mark->marked.from)
-                        mark->marked.from[number] = hit->from;
+                if (mark->from)
+                        mark->from[number] = hit->from;
         }
 }
 
@@ -340,26 +341,48 @@ static void flood_possible(struct mark *mark)
         flood(mark);
 }
 
-bool leak_mark(struct leak_blocks *blocks, const struct leak_roots *roots, size_t places, uintptr_t *from,
-               struct leak_marked *ret_marked)
+/* What is kept by words of ours, and by nothing else: its contents are not scanned any more. */
+static void reach_kept(struct leak_blocks *blocks, const struct leak_root *root)
+{
+        for (const uintptr_t *word = (const uintptr_t *)root->start; word < (const uintptr_t *)root->end; word++) {
+                uint32_t index, slab = leak_blocks_find(blocks, *word, &index);
+                uint8_t *state = &blocks->state[blocks->slab[slab].first + index];
+
+                if (slab && *state & LEAK_LIVE)
+                        *state = (*state | LEAK_REACHED) & (uint8_t)~LEAK_POSSIBLE;
+        }
+}
+
+static void mark_from(struct mark *mark, const struct leak_mark_order *order)
+{
+        const struct leak_roots *roots = order->roots;
+
+        for (size_t i = 0; i < roots->count; i++)
+                if (roots->root[i].kind < LEAK_ROOT_KEPT)
+                        flood_from(mark, roots->root[i].start, roots->root[i].end);
+        flood_from(mark, order->more->start, order->more->end);
+        flood_from_unknown(mark);
+        if (mark->pending)
+                flood_possible(mark);
+        for (size_t i = 0; i < roots->count; i++)
+                if (roots->root[i].kind == LEAK_ROOT_KEPT)
+                        reach_kept(mark->blocks, &roots->root[i]);
+}
+
+bool leak_mark(struct leak_blocks *blocks, const struct leak_mark_order *order, struct leak_marked *ret_marked)
 {
         struct mark *mark = pages_map(sizeof *mark);
-        uint64_t *list = pages_map(places * sizeof *list);
+        uint64_t *list = pages_map(order->places * sizeof *list);
 
         if (mark && list) {
                 mark->blocks = blocks;
-                mark->marked.from = from;
+                mark->from = order->from;
                 mark->list = list;
-                mark->list_mask = places - 1;
-                for (size_t i = 0; i < roots->count; i++)
-                        if (roots->root[i].kind != LEAK_ROOT_HOLE)
-                                flood_from(mark, roots->root[i].start, roots->root[i].end);
-                flood_from_unknown(mark);
-                if (mark->pending)
-                        flood_possible(mark);
+                mark->list_mask = order->places - 1;
+                mark_from(mark, order);
                 *ret_marked = mark->marked;
         }
-        pages_unmap(list, places * sizeof *list);
+        pages_unmap(list, order->places * sizeof *list);
         pages_unmap(mark, sizeof *mark);
         return mark && list;
 }

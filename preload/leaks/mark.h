@@ -7,17 +7,23 @@
 
 #include "preload/leaks/blocks.h"
 
-struct leak_marked {
-        uint64_t root_bytes, heap_bytes; /* scanned outside of blocks, and of blocks */
-        /* By number of a block, where the pointer lies that has reached it first; NULL: not asked for. Shortest ways
-         * first, so that the chains are short. */
+struct leak_mark_order {
+        const struct leak_roots *roots;
+        const struct leak_root *more; /* one more of them */
+        /* Of the list of blocks to be scanned, a power of two; if it is too short for the heap, the scan takes longer,
+         * and nothing else. */
+        size_t places;
+        /* By number of a block, to be filled in with where the pointer lies that has reached it first; all zero. Then
+         * the shortest ways come first, so that chains are short. NULL: not asked for. */
         uintptr_t *from;
 };
-
-/* `places`: of the list of blocks to be scanned, a power of two; if it is too short for the heap, the scan takes
- * longer, and nothing else. `from`: as many words as there are blocks, or NULL. False: no memory. */
 enum { LEAK_MARK_PLACES = 1 << 20 };
-bool leak_mark(struct leak_blocks *blocks, const struct leak_roots *roots, size_t places, uintptr_t *from,
-               struct leak_marked *ret_marked);
+
+struct leak_marked {
+        uint64_t root_bytes, heap_bytes; /* scanned outside of blocks, and of blocks */
+};
+
+/* False: no memory. */
+bool leak_mark(struct leak_blocks *blocks, const struct leak_mark_order *order, struct leak_marked *ret_marked);
 
 #endif

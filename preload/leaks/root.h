@@ -12,6 +12,7 @@ enum leak_root_kind {
         LEAK_ROOT_REGISTERS, /* of the thread `tid`: a copy in memory of ours */
         LEAK_ROOT_TLS,       /* of the thread `tid` */
         LEAK_ROOT_MAPPING,   /* any other mapping of the program's own */
+        LEAK_ROOT_KEPT,      /* words of ours: what they point to is reached, but what it holds does not count */
         LEAK_ROOT_HOLE,      /* no root: memory of the pools that cannot be read; these by rising address */
 };
 

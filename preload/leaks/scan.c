@@ -5,6 +5,7 @@
 
 #include "preload/leaks/blocks.h"
 #include "preload/leaks/chain.h"
+#include "preload/leaks/ignored.h"
 #include "preload/leaks/lost.h"
 #include "preload/leaks/mark.h"
 #include "preload/leaks/pages.h"
@@ -14,7 +15,9 @@ _Static_assert((int)LEAK_CLASSES == (int)WIRE_LEAK_CLASSES, "a class is the same
 
 struct scan {
         struct leak_blocks blocks;
+        struct leak_ignored ignored;
         struct leak_marked marked;
+        uintptr_t *from; /* for chains, if they are asked for; see mark.h */
         struct leak_graph graph;
         struct leak_rows rows;
         bool unsure; /* a thread may hold pointers that nobody has seen */
@@ -80,29 +83,36 @@ static bool rows_fill(struct scan *scan)
         return true;
 }
 
+static bool scan_mark(struct scan *scan, const struct leak_roots *roots, bool who)
+{
+        const struct leak_root ignored = {
+                .start = (uintptr_t)scan->ignored.start,
+                .end = (uintptr_t)(scan->ignored.start + scan->ignored.count),
+                .kind = LEAK_ROOT_MAPPING,
+        };
+        const struct leak_mark_order order = {roots, &ignored, LEAK_MARK_PLACES, scan->from};
+
+        return (scan->from || !who) && leak_mark(&scan->blocks, &order, &scan->marked);
+}
+
 /* Everything but telling. False: no memory, so nothing is known. */
 static bool scan_run(struct scan *scan, const struct leak_roots *roots, const struct leak_scan_info *info)
 {
-        size_t from_bytes = 0;
-        bool done;
-
-        if (!leak_blocks_open(&scan->blocks, roots))
+        if (!leak_blocks_open(&scan->blocks, roots) || !leak_ignored_open(&scan->ignored, &scan->blocks))
                 return false;
-        if (info->who) {
-                from_bytes = scan->blocks.block_count * sizeof *scan->marked.from;
-                scan->marked.from = pages_map(from_bytes);
-        }
-        done = leak_mark(&scan->blocks, roots, LEAK_MARK_PLACES, scan->marked.from, &scan->marked) &&
-               leak_graph_open(&scan->graph, &scan->blocks, recorder_counts) && rows_fill(scan);
-        return done;
+        if (info->who)
+                scan->from = pages_map(scan->blocks.block_count * sizeof *scan->from);
+        return scan_mark(scan, roots, info->who) && leak_graph_open(&scan->graph, &scan->blocks, recorder_counts) &&
+               rows_fill(scan);
 }
 
 static void scan_close(struct scan *scan)
 {
-        pages_unmap(scan->marked.from, scan->blocks.block_count * sizeof *scan->marked.from);
+        pages_unmap(scan->from, scan->blocks.block_count * sizeof *scan->from);
         leak_rows_close(&scan->rows);
         if (scan->graph.blocks)
                 leak_graph_close(&scan->graph);
+        leak_ignored_close(&scan->ignored);
         leak_blocks_close(&scan->blocks);
 }
 
@@ -133,13 +143,13 @@ static void rows_tell(struct recorder *recorder, const struct scan *scan, uint32
 static void chains_tell(struct recorder *recorder, const struct scan *scan, const struct leak_roots *roots,
                         uint32_t number)
 {
-        for (size_t i = 0; scan->marked.from && i < scan->rows.max; i++) {
+        for (size_t i = 0; scan->from && i < scan->rows.max; i++) {
                 const struct leak_row *row = &scan->rows.row[i];
                 struct wire_leak_chain chain = {.scan = number};
 
                 if (!row->blocks || row->class != WIRE_LEAK_REACHABLE)
                         continue;
-                leak_chain(&scan->blocks, roots, scan->marked.from, row->slab, row->index, &chain);
+                leak_chain(&scan->blocks, roots, scan->from, row->slab, row->index, &chain);
                 recorder_leak_chain(recorder, &chain);
         }
 }

@@ -59,6 +59,14 @@ static inline void release(void *start)
         heap_release(heap_of_test(), &block);
 }
 
+static inline void mark(struct leak_blocks *blocks, const struct leak_roots *roots, size_t places, uintptr_t *from,
+                        struct leak_marked *ret_marked)
+{
+        const struct leak_root none = {.start = 0};
+
+        cr_assert(leak_mark(blocks, &(struct leak_mark_order){roots, &none, places, from}, ret_marked));
+}
+
 static inline void scan_places(struct scanned *scanned, void *root, size_t bytes, size_t places)
 {
         struct leak_root range = {.start = (uintptr_t)root, .end = (uintptr_t)root + bytes};
@@ -66,7 +74,7 @@ static inline void scan_places(struct scanned *scanned, void *root, size_t bytes
 
         memset(scanned, 0, sizeof *scanned);
         cr_assert(leak_blocks_open(&scanned->blocks, &roots));
-        cr_assert(leak_mark(&scanned->blocks, &roots, places, NULL, &scanned->marked));
+        mark(&scanned->blocks, &roots, places, NULL, &scanned->marked);
         cr_assert(leak_graph_open(&scanned->graph, &scanned->blocks, all_count));
 }
 

@@ -131,7 +131,7 @@ Test(leak_blocks, what_cannot_be_read_is_not_read)
         void *low = live(30), *high = live(30), *root;
         struct leak_root range[3] = {{(uintptr_t)&root, (uintptr_t)(&root + 1), LEAK_ROOT_DATA, 0}};
         struct leak_roots roots = {.root = range, .count = 3, .max = 3};
-        struct scanned scanned = {.marked.from = NULL};
+        struct scanned scanned = {.marked.root_bytes = 0};
 
         cr_assert(heap_alloc(heap_of_test(), 200000, 4096, &stack));
         atomic_store(stack.side, RECORDER_LIVE | (stack.usable - 200000) << RECORDER_SLACK_SHIFT);
@@ -143,7 +143,7 @@ Test(leak_blocks, what_cannot_be_read_is_not_read)
         range[1] = (struct leak_root){(uintptr_t)start, (uintptr_t)start + 4096, LEAK_ROOT_HOLE, 0};
         range[2] = (struct leak_root){(uintptr_t)start + 65536, (uintptr_t)start + 65536 + 8192, LEAK_ROOT_HOLE, 0};
         cr_assert(leak_blocks_open(&scanned.blocks, &roots));
-        cr_assert(leak_mark(&scanned.blocks, &roots, LEAK_MARK_PLACES, NULL, &scanned.marked));
+        mark(&scanned.blocks, &roots, LEAK_MARK_PLACES, NULL, &scanned.marked);
         cr_expect(scanned.blocks.state[number_of(&scanned, low)] & LEAK_REACHED);
         cr_expect(scanned.blocks.state[number_of(&scanned, high)] & LEAK_REACHED);
         leak_blocks_close(&scanned.blocks);
@@ -151,7 +151,7 @@ Test(leak_blocks, what_cannot_be_read_is_not_read)
         range[0].end = range[0].start; /* the block is lost now, with what is in it */
         memset(&scanned, 0, sizeof scanned);
         cr_assert(leak_blocks_open(&scanned.blocks, &roots));
-        cr_assert(leak_mark(&scanned.blocks, &roots, LEAK_MARK_PLACES, NULL, &scanned.marked));
+        mark(&scanned.blocks, &roots, LEAK_MARK_PLACES, NULL, &scanned.marked);
         cr_assert(leak_graph_open(&scanned.graph, &scanned.blocks, all_count));
         cr_expect_eq(found(&scanned, start + 8192), FOUND_DEFINITE);
         cr_expect_eq(charged_to(&scanned, low), start);

@@ -25,7 +25,7 @@ static void chain_of(const struct leak_roots *roots, const void *block, struct w
         memset(&chained, 0, sizeof chained);
         cr_assert(leak_blocks_open(&chained.blocks, roots));
         cr_assert_lt(chained.blocks.block_count, sizeof chained.from / sizeof *chained.from);
-        cr_assert(leak_mark(&chained.blocks, roots, LEAK_MARK_PLACES, chained.from, &chained.marked));
+        mark(&chained.blocks, roots, LEAK_MARK_PLACES, chained.from, &chained.marked);
         slab = leak_blocks_find(&chained.blocks, (uintptr_t)block, &index);
         cr_assert(slab);
         leak_chain(&chained.blocks, roots, chained.from, slab, index, chain);

@@ -121,10 +121,10 @@ Test(leak_lost, what_does_not_count_is_no_root_of_what_does)
 {
         void **young = node(NULL, NULL, 10), **old = node(young, NULL, 9);
         const struct leak_roots roots = {.root = NULL};
-        struct scanned scanned = {.marked.from = NULL};
+        struct scanned scanned = {.marked.root_bytes = 0};
 
         cr_assert(leak_blocks_open(&scanned.blocks, &roots));
-        cr_assert(leak_mark(&scanned.blocks, &roots, LEAK_MARK_PLACES, NULL, &scanned.marked));
+        mark(&scanned.blocks, &roots, LEAK_MARK_PLACES, NULL, &scanned.marked);
         cr_assert(leak_graph_open(&scanned.graph, &scanned.blocks, counts_not_the_old));
         cr_expect_eq(found(&scanned, young), FOUND_DEFINITE);
         cr_expect_eq(scanned.graph.place[number_of(&scanned, old)], 0);

@@ -221,3 +221,34 @@ Test(leak_mark, a_long_chain_needs_no_stack)
         cr_expect_eq(charged_to(&scanned, last), first);
         scanned_close(&scanned);
 }
+
+Test(leak_mark, the_nodes_of_tsearch_are_explained)
+{
+        void *node = live(24), *other = live(25), *root[] = {at(node, 1), at(other, 1)};
+        struct scanned scanned;
+
+        scan(&scanned, root, sizeof root);
+        cr_expect_eq(found(&scanned, node), FOUND_EXPLAINED);
+        cr_expect_eq(found(&scanned, other), FOUND_POSSIBLE);
+        scanned_close(&scanned);
+}
+
+Test(leak_mark, what_is_kept_keeps_nothing_itself)
+{
+        void *kept = live(64), *held = live(64), *both = live(64), *held_by_both = live(64), *root = both;
+        void *words[] = {at(kept, 16), both};
+        struct leak_root range[] = {{(uintptr_t)words, (uintptr_t)(words + 2), LEAK_ROOT_KEPT, 0},
+                                    {(uintptr_t)&root, (uintptr_t)(&root + 1), LEAK_ROOT_DATA, 0}};
+        const struct leak_roots roots = {.root = range, .count = 2, .max = 2};
+        struct scanned scanned = {.marked.root_bytes = 0};
+
+        *at(kept, 0) = held;
+        *at(both, 0) = held_by_both;
+        cr_assert(leak_blocks_open(&scanned.blocks, &roots));
+        mark(&scanned.blocks, &roots, LEAK_MARK_PLACES, NULL, &scanned.marked);
+        cr_assert(leak_graph_open(&scanned.graph, &scanned.blocks, all_count));
+        cr_expect_eq(found(&scanned, kept), FOUND_REACHED);
+        cr_expect_eq(found(&scanned, held), FOUND_DEFINITE);
+        cr_expect_eq(found(&scanned, held_by_both), FOUND_REACHED);
+        scanned_close(&scanned);
+}
