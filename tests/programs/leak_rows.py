@@ -85,6 +85,37 @@ def check_scan(profile, words, conditions, holds):
                 raise Wrong("got %s=%s in process %d" % (key, got, process))
 
 
+def check_chain(profile, words):
+    """chain PLACE LINK > LINK > …, from the root: KIND, data:SYMBOL, block:PLACE or block:PLACE+OFFSET, cut for any links."""
+    place, wanted = words[0], " ".join(words[1:]).split(" > ")
+    chains = {}
+    stacks = profile.stacks_of(place)
+    for row in profile.db.execute("SELECT stack, kind, symbol, block_stack, offset FROM leak_link WHERE %s ORDER BY stack, position" % clause(stacks or [], "stack")):
+        chains.setdefault(row[0], []).append(row[1:])
+    if not any(chain_is(profile, chain, wanted) for chain in chains.values()):
+        raise Wrong("got " + ("; ".join(" > ".join(link_words(profile, *link) for link in chain) for chain in chains.values()) or "no chain"))
+
+
+def link_words(profile, kind, symbol, stack, offset):
+    function = next((f for f in profile.stack_functions(stack) if f), "?") if kind == "block" else symbol
+    return kind + (":" + function if function else "") + ("+%d" % offset if offset else "")
+
+
+def chain_is(profile, chain, wanted):
+    if not chain or not wanted:
+        return not chain and not wanted
+    kind, _, what = wanted[0].partition(":")
+    if kind == "cut":
+        return any(link[0] == "cut" for link in chain) and any(chain_is(profile, chain[at:], wanted[1:]) for at in range(1, len(chain)))
+    got, symbol, stack, offset = chain[0]
+    place, _, at = what.partition("+")
+    if got != kind or kind == "data" and what != symbol:
+        return False
+    if kind == "block" and (stack not in profile.stacks_of(place) or int(at or 0) != (offset or 0)):
+        return False
+    return chain_is(profile, chain[1:], wanted[1:])
+
+
 def totals(profile):
     """(lost blocks, bytes, possibly lost blocks, bytes) by the last scan of the program that was started, or became another."""
     scans = last_scans(profile, "exec") or last_scans(profile, "main")

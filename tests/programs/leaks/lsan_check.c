@@ -1,7 +1,7 @@
 /* A check that the program asks for itself, and goes on after it, finds what is lost so far; a second one what came since.
  * expect: leak before class=definite blocks=1 bytes=100
  * expect: leak after class=definite blocks=2 bytes=2*200
- * expect: sql SELECT count(*) >= 2 FROM leak_scan => 1
+ * expect: scan main scans=2
  * compare: stdout exit
  * lsan: cannot: its own calls are those that are tried
  */

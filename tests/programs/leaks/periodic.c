@@ -2,8 +2,9 @@
  * options: --leak-check-every=100ms
  * expect: leak keeps_coming class=definite blocks=20 bytes=20*100
  * expect: leak came_once class=definite blocks=1 bytes=5000
- * expect: sql SELECT count(*) >= 4 FROM leak_scan => 1
- * expect: sql SELECT count(DISTINCT blocks) >= 3 FROM leak WHERE class = 'definite' AND bytes % 100 = 0 AND bytes < 5000 => 1
+ * expect: scan main scans>=5 why=exit
+ * expect: sql SELECT rises >= 4 AND base_blocks < 20 FROM leak WHERE class = 'definite' AND bytes = 2000 => 1
+ * expect: sql SELECT rises FROM leak WHERE class = 'definite' AND bytes = 5000 => 0
  */
 #include "leaks.h"
 
