@@ -158,6 +158,8 @@ static bool alloc_small(struct heap *heap, unsigned size_class, struct block *re
                 heap_set_fast(heap, size_class, slab);
         block = slab->free;
         slab->free = free_block_next(slab, block);
+        if (heap->sided)
+                block->next = NULL; /* as in heap_take_sided */
         slab->counts++;
         heap_count(&heap->counts[size_class].allocations, 1);
         *ret_block = (struct block){
