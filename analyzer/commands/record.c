@@ -384,7 +384,8 @@ int command_record(int argc, char **argv)
                 write_profile(&record, path);
                 model_free(record.model);
                 record.model = NULL;
-                malloc_trim(0); /* the report is made from the profile, in the room that this leaves */
+                if (record.options.report)
+                        malloc_trim(0); /* the report is made from the profile, in the room that this leaves */
                 status = print_report(&record.options, path);
                 free(path);
         }

@@ -286,7 +286,7 @@ static enum source_end read_file(struct source *source, const volatile sig_atomi
 
 /* As poll(2), with the clock of the traced processes kept going for a little while and then stopped: a program that
  * computes for some milliseconds is not done yet. */
-static int wait_for(struct session *session, struct pollfd fds[2], int milliseconds)
+static int poll_ticking(struct session *session, struct pollfd fds[2], int milliseconds)
 {
         for (int i = 0; i < CLOCK_WAITS_MS && session_clock_goes(session); i++) {
                 int ready = poll(fds, 2, 1);
@@ -299,6 +299,20 @@ static int wait_for(struct session *session, struct pollfd fds[2], int milliseco
         return poll(fds, 2, milliseconds);
 }
 
+/* For bytes in the pipe or the ending, which is read: before the pipe, for a program that has ended has written all it
+ * will. False: errno says why. */
+static bool wait_for(struct source *source, struct ending *ending, int milliseconds)
+{
+        struct pollfd fds[] = {{.fd = source->fd, .events = POLLIN}, {.fd = ending->fd, .events = POLLIN}};
+
+        if (poll_ticking(&source->session, fds, milliseconds) < 0 && errno != EINTR)
+                return false;
+        if (fds[0].revents & POLLHUP)
+                source->writer_seen = true;
+        ending_read(ending);
+        return true;
+}
+
 /* While the stream flows, let it gather: to wake us for each frame costs the program a switch. */
 static void nap(struct session *session)
 {
@@ -309,18 +323,14 @@ static void nap(struct session *session)
 static enum source_end read_pipe(struct source *source, struct ending *ending, const volatile sig_atomic_t *stop)
 {
         bool collecting = false;
+        ssize_t bytes = 0;
 
         while (!*stop) {
-                struct pollfd fds[] = {{.fd = source->fd, .events = POLLIN}, {.fd = ending->fd, .events = POLLIN}};
-
                 housekeeping(source);
-                if (wait_for(&source->session, fds, collecting ? COLLECT_MS : POLL_MS) < 0 && errno != EINTR)
+                /* Where something came just now there is most likely more, which reading tells as well. */
+                if (bytes <= 0 && !wait_for(source, ending, collecting ? COLLECT_MS : POLL_MS))
                         return SOURCE_FAILED;
-                if (fds[0].revents & POLLHUP)
-                        source->writer_seen = true;
-                /* First the ending, then the pipe: a program that has ended has written all it will. */
-                ending_read(ending);
-                ssize_t bytes = fill(source);
+                bytes = fill(source);
 
                 if (bytes < 0 && errno != EAGAIN && errno != EINTR)
                         return SOURCE_FAILED;
