@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "analyzer/xalloc.h"
@@ -13,13 +14,16 @@
 enum { SECTIONS_MAX = 16 };
 
 /* More than any section has been seen to shrink by: what says more is damaged, and shall not cost memory. */
-enum { RATIO_MAX = 1032 };
+enum { RATIO_MAX = 1032, POPULATE_RATIO_MAX = 16 };
 
 struct inflate {
         int fd;
         Elf *elf;
         Dwarf *dwarf;
-        void *bytes[SECTIONS_MAX];
+        struct section {
+                void *bytes;
+                size_t count;
+        } section[SECTIONS_MAX];
         size_t count;
 };
 
@@ -57,6 +61,19 @@ static bool find_compressed(Elf_Scn *section, GElf_Chdr *ret_header, const void 
         return true;
 }
 
+/* All of it will be written: to have its pages made now costs less than to fault them in one by one. A section that
+ * says to have shrunk to very little may be damaged, and shall cost what is written and no more. */
+static void *section_make(struct inflate *inflate, size_t count, size_t from_count)
+{
+        int populate = count / POPULATE_RATIO_MAX <= from_count ? MAP_POPULATE : 0;
+        void *bytes = mmap(NULL, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | populate, -1, 0);
+
+        if (bytes == MAP_FAILED)
+                return NULL;
+        inflate->section[inflate->count++] = (struct section){bytes, count};
+        return bytes;
+}
+
 static void replace(Elf_Data *data, void *bytes, size_t count)
 {
         data->d_buf = bytes;
@@ -75,9 +92,9 @@ static bool inflate_section(struct inflate *inflate, struct libdeflate_decompres
 
         if (inflate->count == SECTIONS_MAX || !find_compressed(section, &compressed, &from, &from_bytes))
                 return false;
-        bytes = inflate->bytes[inflate->count++] = xmalloc(compressed.ch_size);
-        if (libdeflate_zlib_decompress(decompressor, from, from_bytes, bytes, compressed.ch_size, NULL) !=
-            LIBDEFLATE_SUCCESS)
+        bytes = section_make(inflate, compressed.ch_size, from_bytes);
+        if (!bytes || libdeflate_zlib_decompress(decompressor, from, from_bytes, bytes, compressed.ch_size, NULL) !=
+                              LIBDEFLATE_SUCCESS)
                 return false;
         raw = elf_rawdata(section, NULL);
         data = elf_getdata(section, NULL);
@@ -152,6 +169,6 @@ void inflate_close(struct inflate *inflate)
         elf_end(inflate->elf);
         close(inflate->fd);
         for (size_t i = 0; i < inflate->count; i++)
-                free(inflate->bytes[i]);
+                munmap(inflate->section[i].bytes, inflate->section[i].count);
         free(inflate);
 }
