@@ -98,7 +98,7 @@ uint64_t model_since_start(const struct model *model, uint64_t time_ns)
 }
 
 /* One doubling for all: their number is then counted anew. A run of one bin cannot be made coarser. */
-static void site_bins_widen(struct model *model)
+static void widen_site_bins(struct model *model)
 {
         unsigned shift = model->site_clock.doublings - model->clock.doublings;
 
@@ -108,8 +108,8 @@ static void site_bins_widen(struct model *model)
         model->site_bins = 0;
         for (struct process *process = model->processes; process; process = process->hh.next) {
                 for (size_t i = 0; i < process->sites.count; i++) {
-                        site_bins_finish(process->sites.site[i], &model->site_clock);
-                        model->site_bins += process->sites.site[i]->bin_count;
+                        site_finish(process->sites.site[i], &model->site_clock);
+                        model->site_bins += site_bins_count(process->sites.site[i]->bins);
                 }
         }
 }
@@ -126,7 +126,7 @@ void model_site_open_slow(struct model *model, struct site *site, int64_t number
 void model_site_bins_limit(struct model *model)
 {
         if (model->site_bins > MODEL_SITE_BINS_MAX)
-                site_bins_widen(model);
+                widen_site_bins(model);
 }
 
 uint64_t model_site_bin(const struct model *model, const struct site_bin *bin)

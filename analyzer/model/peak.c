@@ -44,10 +44,12 @@ static struct bounds bounds_of(const struct series *series)
 static void site_at_bin(struct site *site, int64_t number, uint32_t peak)
 {
         int64_t blocks = 0, bytes = 0;
+        struct site_bin bin[CLOCK_BINS_MAX];
+        size_t count = site_bins_list(site->bins, bin);
 
-        for (size_t i = 0; i < site->bin_count && site->bins[i].number <= number; i++) {
-                site_add(&blocks, site->bins[i].allocations - site->bins[i].frees);
-                site_add(&bytes, site->bins[i].requested - site->bins[i].freed);
+        for (size_t i = 0; i < count && bin[i].number <= number; i++) {
+                site_add(&blocks, bin[i].allocations - bin[i].frees);
+                site_add(&bytes, bin[i].requested - bin[i].freed);
         }
         site->peak_blocks = blocks;
         site->peak_bytes = bytes;

@@ -162,7 +162,7 @@ void process_finish(struct process *process, const struct clock *clock, const st
 
                 sampled_before_change(process, site);
                 site_before_change(site, process->peak);
-                site_bins_finish(site, site_clock);
+                site_finish(site, site_clock);
                 take_usable(process, site);
                 process->walk_stacks_differ += process->walked && site_differs(site);
         }

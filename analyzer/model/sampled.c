@@ -326,6 +326,12 @@ static void settle_allocations(struct site *site, uint64_t allocations)
                 site_add(&site->live_blocks, (uint64_t)missing);
 }
 
+static void finish_bin(struct site_bin *bin)
+{
+        bin->allocations = whole(bin->allocations);
+        WHOLE(&bin->frees, &bin->requested, &bin->freed);
+}
+
 static void finish_site(struct site *site)
 {
         uint64_t allocations = site_allocations(site);
@@ -342,10 +348,7 @@ static void finish_site(struct site *site)
         }
         if ((int64_t)allocations >= 0) /* else frames are missing */
                 settle_allocations(site, whole(allocations));
-        for (uint16_t i = 0; i < site->bin_count; i++) {
-                site->bins[i].allocations = whole(site->bins[i].allocations);
-                WHOLE(&site->bins[i].frees, &site->bins[i].requested, &site->bins[i].freed);
-        }
+        site_bins_edit(site->bins, finish_bin);
 }
 
 /* Sums of what was rounded at each site, so that who adds up the sites finds the same. */

@@ -48,18 +48,26 @@ void site_count_carry(struct site *site, unsigned which)
         site->count_high[which]++;
 }
 
+/* Of the first `kinds`. */
+static uint64_t sum_of_counts(const struct site *site, unsigned kinds)
+{
+        uint64_t sum = 0;
+
+        for (unsigned i = 0; i < kinds; i++)
+                sum += site->count[i];
+        for (unsigned i = 0; i < kinds && site->count_high; i++)
+                sum += (uint64_t)site->count_high[i] << 32;
+        return sum;
+}
+
 static uint64_t blocks_gone(const struct site *site)
 {
-        return site_frees(site) + site_count(site, SITE_RESIZED);
+        return sum_of_counts(site, SITE_RESIZED + 1);
 }
 
 uint64_t site_frees(const struct site *site)
 {
-        uint64_t frees = 0;
-
-        for (unsigned i = 0; i < SITE_AGES; i++)
-                frees += site_count(site, i);
-        return frees;
+        return sum_of_counts(site, SITE_AGES);
 }
 
 uint64_t site_allocations(const struct site *site)
@@ -78,91 +86,44 @@ struct site_walk *site_walk(struct site *site, uint32_t number)
 
 /* --- time bins ---------------------------------------------------------------------------------------------------- */
 
-/* Turns a bin from what had been counted at its begin to what was counted since, and back. */
-static void bin_turn(const struct site *site, struct site_bin *bin)
+/* What has been counted altogether. */
+static struct site_bin site_now(const struct site *site)
 {
         uint64_t gone = blocks_gone(site);
 
-        bin->allocations = (uint64_t)site->live_blocks + gone - bin->allocations;
-        bin->frees = gone - bin->frees;
-        bin->requested = site->requested - bin->requested;
-        bin->freed = site_freed(site) - bin->freed;
+        return (struct site_bin){.allocations = (uint64_t)site->live_blocks + gone,
+                                 .frees = gone,
+                                 .requested = site->requested,
+                                 .freed = site_freed(site)};
 }
 
-static void bin_close(struct site *site)
-{
-        if (site->open)
-                bin_turn(site, &site->bins[site->open - 1]);
-        site->open = 0;
-        site->bin = SITE_NO_BIN;
-}
-
-static void bin_add(struct site_bin *bin, const struct site_bin *more)
-{
-        bin->allocations += more->allocations;
-        bin->frees += more->frees;
-        bin->requested += more->requested;
-        bin->freed += more->freed;
-}
-
-static void bins_catch_up(struct site *site, const struct clock *clock)
+static void bins_catch_up(struct site *site, const struct clock *clock, const struct site_bin *now)
 {
         unsigned shift = clock->doublings - site->doublings;
-        uint16_t kept = 0;
 
         site->doublings = (uint8_t)clock->doublings;
         if (shift == 0)
                 return;
-        for (uint16_t i = 0; i < site->bin_count; i++) {
-                struct site_bin *bin = &site->bins[i];
-
-                bin->number = (int64_t)bin->number >> shift; /* a bit-field by itself is an int, and shift may be 33 */
-                if (kept && site->bins[kept - 1].number == bin->number)
-                        bin_add(&site->bins[kept - 1], bin);
-                else
-                        site->bins[kept++] = *bin;
-        }
-        site->bin_count = kept;
-}
-
-/* Index of the bin of that number, from the end: events come nearly in order of time. */
-static uint16_t bins_find(struct site *site, int64_t number, bool *ret_made)
-{
-        uint16_t at = site->bin_count;
-
-        while (at > 0 && site->bins[at - 1].number > number)
-                at--;
-        *ret_made = at == 0 || site->bins[at - 1].number != number;
-        if (!*ret_made)
-                return (uint16_t)(at - 1);
-        if (site->bin_count == site->bin_room) {
-                site->bin_room = (uint16_t)(site->bin_room + site->bin_room / 4 + 4);
-                site->bins = xrealloc(site->bins, site->bin_room * sizeof *site->bins);
-        }
-        for (uint16_t i = site->bin_count++; i > at; i--)
-                site->bins[i] = site->bins[i - 1];
-        site->bins[at] = (struct site_bin){.number = number};
-        return at;
+        site_bins_close(site->bins, now);
+        site_bins_widen(site->bins, shift);
 }
 
 bool site_bin_open(struct site *site, const struct clock *clock, int64_t number)
 {
-        bool made;
-        uint16_t at;
+        struct site_bin now = site_now(site);
 
-        bin_close(site);
-        bins_catch_up(site, clock);
-        at = bins_find(site, number, &made);
-        bin_turn(site, &site->bins[at]);
+        bins_catch_up(site, clock, &now);
         site->bin = (int16_t)number;
-        site->open = (uint16_t)(at + 1);
-        return made;
+        return site_bins_open(&site->bins, &now, number);
 }
 
-void site_bins_finish(struct site *site, const struct clock *clock)
+void site_finish(struct site *site, const struct clock *clock)
 {
-        bin_close(site);
-        bins_catch_up(site, clock);
+        struct site_bin now = site_now(site);
+
+        site_bins_close(site->bins, &now);
+        site->bin = SITE_NO_BIN;
+        bins_catch_up(site, clock, &now);
 }
 
 /* --- merging ------------------------------------------------------------------------------------------------------ */
@@ -204,6 +165,9 @@ static void merge_counts(struct site *site, const struct site *from)
 
 void site_merge(struct site *site, const struct site *from)
 {
+        struct site_bin bin[CLOCK_BINS_MAX];
+        size_t bin_count;
+
         site_add(&site->live_blocks, (uint64_t)from->live_blocks);
         site_add(&site->live_bytes, (uint64_t)from->live_bytes);
         site_add(&site->live_usable, (uint64_t)from->live_usable);
@@ -217,18 +181,15 @@ void site_merge(struct site *site, const struct site *from)
         merge_times(site, from);
         if (from->walk)
                 merge_walk(site, from->walk);
-        for (uint16_t i = 0; i < from->bin_count; i++) {
-                bool made;
-                uint16_t at = bins_find(site, from->bins[i].number, &made);
-
-                bin_add(&site->bins[at], &from->bins[i]);
-        }
+        bin_count = site_bins_list(from->bins, bin);
+        for (size_t i = 0; i < bin_count; i++)
+                site_bins_add(&site->bins, &bin[i]);
 }
 
 void sites_free(struct sites *sites)
 {
         for (size_t i = 0; i < sites->count; i++) {
-                free(sites->site[i]->bins);
+                site_bins_free(sites->site[i]->bins);
                 free(sites->site[i]->count_high);
                 free(sites->site[i]->walk);
         }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "analyzer/model/clock.h"
+#include "analyzer/model/site_bins.h"
 #include "wire/wire.h"
 
 enum {
@@ -18,13 +19,6 @@ enum {
 };
 #define SITE_NO_BIN INT16_MIN
 #define SITE_UNMADE UINT32_MAX /* peak_seen of room for a site that nothing has happened at */
-
-/* What happened in one time bin. Both halves of a resize included, so that the difference is what lives. */
-struct site_bin {
-        uint64_t allocations : 48;
-        int64_t number : 16; /* there are CLOCK_BINS_MAX */
-        uint64_t frees, requested, freed;
-};
 
 /* Found by a walk of the heap; see wire_live. */
 struct site_walk {
@@ -42,7 +36,7 @@ struct site {
         uint64_t requested, allocated_usable; /* resizes included: requested less freed is what lives */
         uint64_t last_ns;                     /* of its allocations, on the clock of the events */
         uint32_t peak_seen;
-        int16_t bin;       /* that is open, or SITE_NO_BIN; see open */
+        int16_t bin;       /* that is open, or SITE_NO_BIN */
         uint8_t doublings; /* of the clock by which its bins are numbered */
         int8_t kind;       /* enum wire_alloc_kind, the first seen; -1: none yet */
 
@@ -51,9 +45,7 @@ struct site {
         uint32_t count[SITE_COUNTS]; /* low halves; see site_count */
 
         int64_t peak_blocks, peak_bytes, peak_usable; /* valid for peak_seen; see site_before_change */
-        struct site_bin *bins;                        /* by number, rising */
-        uint16_t bin_count, bin_room;
-        uint16_t open; /* index + 1 of the bin that holds what had been counted when it was opened; 0: none */
+        struct site_bins *bins;
         uint32_t stack;
         uint32_t *count_high;   /* NULL: all 0 */
         struct site_walk *walk; /* NULL: found by none */
@@ -97,7 +89,7 @@ static inline uint64_t site_freed(const struct site *site) /* bytes */
 
 /* Before something is counted in bin `number` of that clock. True: the site had no such bin yet. */
 bool site_bin_open(struct site *site, const struct clock *clock, int64_t number);
-void site_bins_finish(struct site *site, const struct clock *clock); /* closes, and brings them to the clock's width */
+void site_finish(struct site *site, const struct clock *clock); /* no bin is open, and all have the clock's width */
 static inline bool site_bin_is_open(const struct site *site, const struct clock *clock, int64_t number)
 {
         return site->bin == number && site->doublings == clock->doublings;

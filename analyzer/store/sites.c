@@ -162,23 +162,19 @@ static char *put_bin(char *at, int64_t number, const struct site_bin *bin)
 
 static void write_series(struct writer *writer, const struct model *model, const struct catalog *catalog)
 {
-        size_t bins = 0;
-        char *text;
+        char *text = xmalloc(CLOCK_BINS_MAX * BIN_BYTES_MAX + 1);
+        struct site_bin bin[CLOCK_BINS_MAX];
 
-        for (size_t i = 0; i < catalog->site_count; i++)
-                if (catalog->site[i].site->bin_count > bins)
-                        bins = catalog->site[i].site->bin_count;
-        text = xcalloc(bins + 1, BIN_BYTES_MAX);
         writer_table(writer, "site_series");
         for (size_t i = 0; i < catalog->site_count; i++) {
-                const struct site *site = catalog->site[i].site;
+                size_t count = site_bins_list(catalog->site[i].site->bins, bin);
                 char *at = text;
 
-                if (site->bin_count == 0)
+                if (count == 0)
                         continue;
-                for (unsigned j = 0; j < site->bin_count; j++) {
+                for (size_t j = 0; j < count; j++) {
                         *at++ = j ? ',' : '[';
-                        at = put_bin(at, model_site_bin(model, &site->bins[j]), &site->bins[j]);
+                        at = put_bin(at, model_site_bin(model, &bin[j]), &bin[j]);
                 }
                 *at++ = ']';
                 *at = '\0';

@@ -44,7 +44,8 @@ static void check(const struct model *model, const struct catalog *catalog)
                 if (process->series.count > CLOCK_BINS_MAX)
                         abort();
         for (size_t i = 0; i < catalog->site_count; i++)
-                if (catalog->site[i].stack >= catalog->stack_count || catalog->site[i].site->bin_count > CLOCK_BINS_MAX)
+                if (catalog->site[i].stack >= catalog->stack_count ||
+                    site_bins_count(catalog->site[i].site->bins) > CLOCK_BINS_MAX)
                         abort();
         for (size_t i = 0; i < catalog->stack_count; i++) {
                 const struct catalog_stack *stack = &catalog->stack[i];

@@ -266,14 +266,17 @@ static void put_events(const struct shape *shape)
 
 static void compare_bins(const struct site *site, struct plain_site *expected)
 {
+        struct site_bin bin[CLOCK_BINS_MAX];
+        size_t count = site_bins_list(site->bins, bin);
+
         series_catch_up(&expected->series, &clock);
-        cr_assert_eq(site->bin_count, expected->series.count);
-        for (size_t i = 0; i < site->bin_count; i++) {
-                cr_expect_eq(site->bins[i].number, expected->series.bin[i].number);
-                cr_expect_eq(site->bins[i].allocations, expected->series.bin[i].allocations);
-                EXPECT_SAME(&site->bins[i], &expected->series.bin[i], frees);
-                EXPECT_SAME(&site->bins[i], &expected->series.bin[i], requested);
-                EXPECT_SAME(&site->bins[i], &expected->series.bin[i], freed);
+        cr_assert_eq(count, expected->series.count);
+        for (size_t i = 0; i < count; i++) {
+                cr_expect_eq(bin[i].number, expected->series.bin[i].number);
+                cr_expect_eq(bin[i].allocations, expected->series.bin[i].allocations);
+                EXPECT_SAME(&bin[i], &expected->series.bin[i], frees);
+                EXPECT_SAME(&bin[i], &expected->series.bin[i], requested);
+                EXPECT_SAME(&bin[i], &expected->series.bin[i], freed);
         }
 }
 
@@ -357,7 +360,7 @@ static void compare_process(struct process *process, struct plain_process *expec
                 struct site *site = process->sites.site[i];
 
                 site_before_change(site, process->peak);
-                site_bins_finish(site, &clock);
+                site_finish(site, &clock);
                 cr_assert_eq(site->stack, expected->order[i]);
                 compare_site(process, site, &expected->site[site->stack]);
         }
@@ -429,14 +432,15 @@ Test(batches, bins_get_wider_for_all_sites_when_there_are_too_many)
         cr_expect_eq(model->site_clock.doublings, 1);
         for (uint32_t j = 1; j <= SITES; j++) {
                 struct site *site = sites_at(&model_main(model)->sites, j);
+                struct site_bin bin[CLOCK_BINS_MAX];
 
                 cr_expect_eq(site_allocations(site), BINS);
-                cr_assert_eq(site->bin_count, BINS / 2);
+                cr_assert_eq(site_bins_list(site->bins, bin), BINS / 2);
                 for (int i = 0; i < BINS / 2; i++) {
-                        cr_expect_eq(site->bins[i].number, i);
-                        cr_expect_eq(site->bins[i].allocations, 2);
-                        cr_expect_eq(site->bins[i].requested, 16);
-                        cr_expect_eq(site->bins[i].freed, 0);
+                        cr_expect_eq(bin[i].number, i);
+                        cr_expect_eq(bin[i].allocations, 2);
+                        cr_expect_eq(bin[i].requested, 16);
+                        cr_expect_eq(bin[i].freed, 0);
                 }
         }
         stream_free(&stream);

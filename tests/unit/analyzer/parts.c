@@ -158,6 +158,7 @@ Test(site, its_bins_come_in_any_order)
         struct clock clock = clock_at(0);
         struct sites sites = {0};
         struct site *site = sites_at(&sites, 7);
+        struct site_bin bin[CLOCK_BINS_MAX];
 
         allocate(site, &clock, 5 * CLOCK_BIN_NS, 1);
         allocate(site, &clock, 8 * CLOCK_BIN_NS, 2);
@@ -165,19 +166,19 @@ Test(site, its_bins_come_in_any_order)
         allocate(site, &clock, 0, 8);
         allocate(site, &clock, 600 * CLOCK_BIN_NS, 16); /* wider bins */
         allocate(site, &clock, 8 * CLOCK_BIN_NS, 32);
-        site_bins_finish(site, &clock);
+        site_finish(site, &clock);
 
         static const struct {
                 int64_t number;
                 uint64_t allocations;
         } expected[] = {{0, 8}, {2, 5}, {4, 34}, {300, 16}};
 
-        cr_assert_eq(site->bin_count, 4);
+        cr_assert_eq(site_bins_list(site->bins, bin), 4);
         for (int i = 0; i < 4; i++) {
-                cr_expect_eq(site->bins[i].number, expected[i].number);
-                cr_expect_eq(site->bins[i].allocations, expected[i].allocations);
-                cr_expect_eq(site->bins[i].requested, expected[i].allocations * 10);
-                cr_expect_eq(site->bins[i].freed, 0);
+                cr_expect_eq(bin[i].number, expected[i].number);
+                cr_expect_eq(bin[i].allocations, expected[i].allocations);
+                cr_expect_eq(bin[i].requested, expected[i].allocations * 10);
+                cr_expect_eq(bin[i].freed, 0);
         }
         sites_free(&sites);
 }
@@ -187,17 +188,79 @@ Test(site, its_bins_bear_any_time)
         struct clock clock = clock_at(0);
         struct sites sites = {0};
         struct site *site = sites_at(&sites, 7);
+        struct site_bin bin[CLOCK_BINS_MAX];
 
         allocate(site, &clock, 0, 1);
         allocate(site, &clock, CLOCK_BIN_NS, 1);
         allocate(site, &clock, INT64_MAX, 1); /* more than 32 doublings at once */
         allocate(site, &clock, (uint64_t)INT64_MAX + 1, 1);
-        site_bins_finish(site, &clock);
-        cr_assert_eq(site->bin_count, 3);
-        cr_expect_lt(site->bins[0].number, 0);
-        cr_expect_eq(site->bins[1].number, 0);
-        cr_expect_eq(site->bins[1].allocations, 2);
+        site_finish(site, &clock);
+        cr_assert_eq(site_bins_list(site->bins, bin), 3);
+        cr_expect_lt(bin[0].number, 0);
+        cr_expect_eq(bin[1].number, 0);
+        cr_expect_eq(bin[1].allocations, 2);
         sites_free(&sites);
+}
+
+static uint64_t random_magnitude(uint64_t *state, unsigned bits_max)
+{
+        *state = *state * 6364136223846793005u + 1442695040888963407u;
+        return *state >> 11 >> (53 - (*state >> 8) % (bits_max + 1));
+}
+
+/* Of every size, in order for the most part, and in wider bins now and then: each is compared with a plain sum. */
+Test(site, bins_hold_numbers_of_every_size_in_any_order)
+{
+        enum { NUMBERS = 400, OPENINGS = 20000 };
+        struct site_bin expected[NUMBERS] = {0}, found[CLOCK_BINS_MAX], now = {0};
+        struct site_bins *bins = NULL;
+        uint64_t state = 1;
+        size_t count, at = 0;
+        bool made[NUMBERS] = {0};
+
+        for (int64_t i = 0; i < OPENINGS; i++) {
+                int64_t number = i * NUMBERS / OPENINGS - (int64_t)random_magnitude(&state, 3);
+
+                if (i % 977 == 0)
+                        number = (int64_t)random_magnitude(&state, 8);
+                number = number < 0 ? 0 : number;
+                cr_assert_eq(site_bins_open(&bins, &now, number - NUMBERS / 2), !made[number]);
+                made[number] = true;
+
+                struct site_bin more = {random_magnitude(&state, 30), 0, random_magnitude(&state, 30),
+                                        random_magnitude(&state, 50), random_magnitude(&state, 50)};
+                struct site_bin *const sums[] = {&now, &expected[number]};
+
+                for (size_t j = 0; j < 2; j++) {
+                        sums[j]->allocations += more.allocations;
+                        sums[j]->frees += more.frees;
+                        sums[j]->requested += more.requested;
+                        sums[j]->freed += more.freed;
+                }
+        }
+        site_bins_close(bins, &now);
+        count = site_bins_list(bins, found);
+        cr_expect_eq(count, site_bins_count(bins));
+        for (int number = 0; number < NUMBERS; number++) {
+                if (!made[number])
+                        continue;
+                cr_assert_lt(at, count);
+                cr_expect_eq(found[at].number, number - NUMBERS / 2);
+                cr_expect_eq(found[at].allocations, expected[number].allocations);
+                cr_expect_eq(found[at].frees, expected[number].frees);
+                cr_expect_eq(found[at].requested, expected[number].requested);
+                cr_expect_eq(found[at++].freed, expected[number].freed);
+        }
+        cr_expect_eq(at, count);
+
+        site_bins_widen(bins, 9);
+        count = site_bins_list(bins, found);
+        cr_assert_eq(count, 2);
+        cr_expect_eq(found[0].number, -1);
+        cr_expect_eq(found[1].number, 0);
+        cr_expect_eq(found[0].allocations + found[1].allocations, now.allocations);
+        cr_expect_eq(found[0].freed + found[1].freed, now.freed);
+        site_bins_free(bins);
 }
 
 Test(site, two_are_merged_bin_by_bin)
@@ -205,19 +268,20 @@ Test(site, two_are_merged_bin_by_bin)
         struct clock clock = clock_at(0);
         struct sites sites = {0};
         struct site *one = sites_at(&sites, 1), *two = sites_at(&sites, 2);
+        struct site_bin bin[CLOCK_BINS_MAX];
 
         allocate(one, &clock, 0, 1);
         allocate(two, &clock, 0, 1);
         allocate(two, &clock, 3 * CLOCK_BIN_NS, 1);
         allocate(one, &clock, 600 * CLOCK_BIN_NS, 1); /* wider bins, which the other has not heard of */
-        site_bins_finish(one, &clock);
-        site_bins_finish(two, &clock);
+        site_finish(one, &clock);
+        site_finish(two, &clock);
         site_merge(one, two);
 
-        cr_assert_eq(one->bin_count, 3);
-        cr_expect_eq(one->bins[0].allocations, 2);
-        cr_expect_eq(one->bins[1].number, 1);
-        cr_expect_eq(one->bins[2].number, 300);
+        cr_assert_eq(site_bins_list(one->bins, bin), 3);
+        cr_expect_eq(bin[0].allocations, 2);
+        cr_expect_eq(bin[1].number, 1);
+        cr_expect_eq(bin[2].number, 300);
         cr_expect_eq(one->live_blocks, 4);
         sites_free(&sites);
 }

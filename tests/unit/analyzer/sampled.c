@@ -78,6 +78,7 @@ Test(sampled, a_block_stands_for_all_like_it)
 {
         struct process *process;
         struct site *site;
+        struct site_bin bin[CLOCK_BINS_MAX];
 
         allocate(WIRE_CALLOC, 7, 100, 112);
         allocate(WIRE_MALLOC, 7, 30, 32);
@@ -105,7 +106,8 @@ Test(sampled, a_block_stands_for_all_like_it)
         expect_about((double)process->peak_bytes, 100 * weight(112) + 30 * weight(32) + 500 * weight(512));
         expect_about((double)process->threads->allocations, (double)process->allocations);
         expect_about((double)process->series.bin[0].requested, (double)process->requested);
-        expect_about((double)site->bins[0].requested, (double)site->requested);
+        cr_assert_eq(site_bins_list(site->bins, bin), 1);
+        expect_about((double)bin[0].requested, (double)site->requested);
         cr_expect_eq(process->taken_allocations, 3);
         cr_expect_eq(process->taken_frees, 2);
         cr_expect_eq(model->events, 5);
