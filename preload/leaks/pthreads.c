@@ -7,9 +7,13 @@
 #include "preload/platform.h"
 
 enum {
+        PAGE_BYTES = 4096,
         PTHREADS_MAX = 1 << 20,   /* a list that goes on longer goes in circles */
         CANCEL_TERMINATED = 0x20, /* in cancelhandling: its stack was given back (nptl/descr.h, TERMINATED_BITMASK) */
 };
+
+#define STACK_START_MIN UINT64_C(0x10000) /* what is mapped lies above */
+#define STACK_BYTES_MAX (UINT64_C(1) << 40)
 
 /* A field of a struct of the C library's (nptl_db/db_info.c): its size in bits, how many, and its offset in bytes. */
 struct field {
@@ -95,22 +99,29 @@ static uintptr_t dtv_of(uintptr_t start)
         return dtv ? dtv - 2 * sizeof dtv : 0;
 }
 
-/* The struct says where its stack lies in two words that follow each other and have no description: the start, and the
- * size that leads to the end behind the struct; the guard's size comes next. No other pair does so. */
+/* Whether four words are the start of the stack of that struct, its size, which leads to the end behind the struct, and
+ * twice the size of the guard within it. */
+static bool is_stack(const uintptr_t *word, const struct pthread *pthread)
+{
+        uintptr_t start = word[0], bytes = word[1], end = start + bytes;
+
+        if (start < STACK_START_MIN || bytes > STACK_BYTES_MAX || start >= pthread->start || end < pthread->end ||
+            end - pthread->end >= PAGE_BYTES || word[2] > bytes || word[3] > bytes)
+                return false;
+        return !pthread->own_stack || (start % PAGE_BYTES == 0 && end % PAGE_BYTES == 0);
+}
+
+/* These fields of the struct follow each other (nptl/descr.h: stackblock…), but have no description. */
 static void find_stack(struct pthread *pthread)
 {
-        const uintptr_t page = 4096, *word = (const uintptr_t *)pthread->start;
+        const uintptr_t *word = (const uintptr_t *)pthread->start;
 
-        for (size_t i = 0; i + 2 < known.bytes / sizeof *word; i++) {
-                uintptr_t start = word[i], end = start + word[i + 1];
-
-                if (start && start < pthread->start && end > pthread->start && end >= pthread->end &&
-                    end - pthread->end < page) {
-                        pthread->stack_start = start + (pthread->own_stack ? word[i + 2] : 0);
-                        pthread->stack_end = end;
+        for (size_t i = 0; i + 4 <= known.bytes / sizeof *word; i++)
+                if (is_stack(word + i, pthread)) {
+                        pthread->stack_start = word[i] + (pthread->own_stack ? word[i + 2] : 0);
+                        pthread->stack_end = word[i] + word[i + 1];
                         return;
                 }
-        }
 }
 
 static struct pthread describe(uintptr_t start, const struct list *list)
@@ -138,11 +149,13 @@ static struct pthread describe(uintptr_t start, const struct list *list)
 
 static size_t list_read(const struct list *head, struct pthread *ret_pthread, size_t count, size_t max)
 {
-        for (const struct list *at = head->next; at != head && count < PTHREADS_MAX; at = at->next) {
+        unsigned steps = 0;
+
+        for (const struct list *at = head->next; at != head && steps++ < PTHREADS_MAX; at = at->next) {
                 uintptr_t start = (uintptr_t)at - known.list;
 
-                if (!is_pthread(start))
-                        break;
+                if (!is_pthread(start)) /* its creator has not come so far */
+                        continue;
                 if (count < max)
                         ret_pthread[count] = describe(start, head);
                 count++;
