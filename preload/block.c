@@ -8,16 +8,26 @@
 #include "preload/checks.h"
 #include "preload/thread.h"
 
-/* What an error leads to comes when nothing of ours is held any more. */
+void (*block_due)(void);
+
+static COLD void block_follow(bool erred, bool due)
+{
+        if (erred && errors_follow)
+                errors_follow();
+        if (due && block_due)
+                block_due();
+}
+
+/* What an error leads to, or what was due, comes when nothing of ours is held any more. */
 static inline void block_leave(struct thread *thread)
 {
-        bool erred = thread->erred;
+        bool erred = thread->erred, due = thread->recorder.due;
 
-        if (UNLIKELY(erred))
-                thread->erred = false;
+        if (UNLIKELY(erred | due))
+                thread->erred = thread->recorder.due = false;
         thread_leave(thread);
-        if (UNLIKELY(erred && errors_follow))
-                errors_follow();
+        if (UNLIKELY(erred | due))
+                block_follow(erred, due);
 }
 
 /* What stands between us and heap.h when checks are on. */

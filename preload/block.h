@@ -27,6 +27,10 @@ static inline void *block_kept(void *block)
         return block;
 }
 
+/* Called at the end of a call, when nothing of ours is held any more, if recorder_options.due has said so. Only the
+ * constructor writes it. */
+extern void (*block_due)(void);
+
 void *block_new(size_t size, size_t alignment, enum wire_alloc_kind kind, bool zero, const uintptr_t *frame);
 void block_free(void *start, const struct free_call *call);
 void *block_resize(void *start, size_t size, const uintptr_t *frame);

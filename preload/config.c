@@ -47,6 +47,63 @@ static size_t bytes_of(const char *text, size_t otherwise)
         return bytes;
 }
 
+/* A time, in ms. */
+static unsigned time_of(const char *text, unsigned otherwise)
+{
+        static const struct {
+                const char *name;
+                unsigned ms;
+        } units[] = {{"", 1000}, {"s", 1000}, {"ms", 1}, {"m", 60000}, {"h", 3600000}};
+        size_t digits = strspn(text, "0123456789");
+        unsigned number = 0;
+
+        if (!digits || digits > 6)
+                return otherwise;
+        for (size_t i = 0; i < digits; i++)
+                number = number * 10 + (unsigned)(text[i] - '0');
+        for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+                if (strcmp(text + digits, units[i].name) == 0)
+                        return number < UINT32_MAX / units[i].ms ? number * units[i].ms : otherwise;
+        return otherwise;
+}
+
+/* A real-time signal, by number or from either end of those that programs may use. */
+static unsigned signal_of(const char *text)
+{
+        enum { FIRST = 34, LAST = 64 };
+        unsigned number;
+
+        if (strncmp(text, "SIG", 3) == 0)
+                text += 3;
+        if (strncmp(text, "RTMIN", 5) == 0)
+                number = FIRST + (text[5] == '+' ? number_of(text + 6, LAST) : text[5] ? LAST + 1 : 0);
+        else if (strncmp(text, "RTMAX", 5) == 0)
+                number = LAST - (text[5] == '-' ? number_of(text + 6, LAST) : text[5] ? LAST : 0);
+        else
+                number = number_of(text, 0);
+        return number >= FIRST && number <= LAST ? number : 0;
+}
+
+/* The scan for leaks. False: the entry is about something else. */
+static bool config_leak_entry(const char *entry)
+{
+        const char *value;
+
+        if ((value = value_of(entry, "HEAPTAP_LEAK_CHECK")))
+                config.leak_check_off = strcmp(value, "off") == 0;
+        else if ((value = value_of(entry, "HEAPTAP_LEAK_CHECK_EVERY")))
+                config.leak_every_ms = time_of(value, 0);
+        else if ((value = value_of(entry, "HEAPTAP_LEAK_SIGNAL")))
+                config.leak_signal = signal_of(value);
+        else if ((value = value_of(entry, "HEAPTAP_STOP")))
+                config.leak_ptrace = strcmp(value, "ptrace") == 0;
+        else if ((value = value_of(entry, "HEAPTAP_WHO")))
+                config.leak_who = strcmp(value, "1") == 0;
+        else
+                return false;
+        return true;
+}
+
 static void limits_entry(const char *entry)
 {
         const char *value;
@@ -112,7 +169,7 @@ static void config_entry(const char *entry)
 {
         const char *value;
 
-        if (config_check_entry(entry))
+        if (config_check_entry(entry) || config_leak_entry(entry))
                 return;
         if ((value = value_of(entry, "HEAPTAP_PIPE")) && strlen(value) < sizeof config.pipe)
                 strcpy(config.pipe, value);

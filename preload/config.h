@@ -30,12 +30,18 @@ struct config {
         unsigned stack_depth;      /* HEAPTAP_STACK_DEPTH: innermost frames kept; 0: all */
         unsigned stall_ms;         /* HEAPTAP_STALL_MS: how long a reader may show no sign of life */
         unsigned sample_rate;      /* HEAPTAP_SAMPLE: bytes, of which one is sampled; 0: every block is recorded */
-        char pipe[256];            /* HEAPTAP_PIPE: path of the FIFO */
-        bool ungoverned;           /* HEAPTAP_GOVERNOR=off: limits do not change with memory pressure */
-        size_t retain_bytes;       /* HEAPTAP_RETAIN: free memory that stays for good */
-        size_t most_bytes;         /* HEAPTAP_RETAIN_MOST: that may stay at all */
-        unsigned decay_ms;         /* HEAPTAP_DECAY_MS: how long what is between the two stays */
-        char pressure_root[256];   /* HEAPTAP_PRESSURE_ROOT: where proc and sys are looked for, for tests */
+        bool leak_check_off;       /* HEAPTAP_LEAK_CHECK=off */
+        bool leak_who;             /* HEAPTAP_WHO=1: who points at what is reachable */
+        bool leak_ptrace;          /* HEAPTAP_STOP=signal|ptrace */
+        unsigned
+                leak_every_ms; /* HEAPTAP_LEAK_CHECK_EVERY: 10s, 500ms, 2m, 1h; seconds if there is no unit. 0: never */
+        unsigned leak_signal;  /* HEAPTAP_LEAK_SIGNAL: 40, RTMIN+6, RTMAX-3; 0: any that is free */
+        char pipe[256];        /* HEAPTAP_PIPE: path of the FIFO */
+        bool ungoverned;       /* HEAPTAP_GOVERNOR=off: limits do not change with memory pressure */
+        size_t retain_bytes;   /* HEAPTAP_RETAIN: free memory that stays for good */
+        size_t most_bytes;     /* HEAPTAP_RETAIN_MOST: that may stay at all */
+        unsigned decay_ms;     /* HEAPTAP_DECAY_MS: how long what is between the two stays */
+        char pressure_root[256]; /* HEAPTAP_PRESSURE_ROOT: where proc and sys are looked for, for tests */
 };
 
 /* In it are the defaults; who has others for the limits of retained memory puts them in before config_read. */

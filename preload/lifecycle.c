@@ -21,6 +21,8 @@
 #include "preload/checks.h"
 #include "preload/config.h"
 #include "preload/hooks.h"
+#include "preload/leaks/leaks.h"
+#include "preload/leaks/pthreads.h"
 #include "preload/news.h"
 #include "preload/stock.h"
 #include "preload/thread.h"
@@ -72,6 +74,7 @@ static void forked(void)
 {
         threads_notice_fork();
         news_after_fork();
+        leaks_after_fork();
         atomic_store(&closed, false);
 }
 
@@ -103,6 +106,18 @@ static uint64_t seed_make(void)
         return platform_ticks() + (uint64_t)thread_pid + (random ? random[1] : 0);
 }
 
+static void leaks_begin(void)
+{
+        pthreads_open();
+        leaks_open(&(struct leaks_options){
+                .by_ptrace = config.leak_ptrace,
+                .who = config.leak_who,
+                .signal = (int)config.leak_signal,
+                .every_ms = config.leak_every_ms,
+        });
+        block_due = leaks_follow;
+}
+
 static void record_begin(int argument_count, char **argument)
 {
         struct recorder_options options = {
@@ -119,6 +134,7 @@ static void record_begin(int argument_count, char **argument)
                 .argument_count = argument_count,
                 .argument = argument,
                 .news = news_next,
+                .due = leaks_due,
         };
 
         classes_fill(&options.classes);
@@ -137,6 +153,8 @@ static void record_begin(int argument_count, char **argument)
                 checks_open();
                 if (!checks.any && !slab_link_key)
                         traced_speed_up();
+                if (!config.leak_check_off)
+                        leaks_begin();
         }
         hello();
 }
@@ -206,7 +224,18 @@ static void walk_heap(struct recorder_walk *walk)
                                   });
 }
 
-static void close_with(struct recorder *recorder, enum wire_exit how, const char *suppressions)
+/* As the program has left its memory: what comes later makes stacks and registers look as if they held pointers. */
+static void leaks_at_exit(struct recorder *recorder, const struct leak_self *self)
+{
+        struct leak_sum sum;
+
+        leaks_end();
+        if (annotations_exit_scan_wanted())
+                leaks_now(recorder, WIRE_SCAN_EXIT, self, &sum);
+}
+
+static void close_with(struct recorder *recorder, enum wire_exit how, const char *suppressions,
+                       const struct leak_self *self)
 {
         struct recorder_close close = {.how = how};
 
@@ -214,11 +243,12 @@ static void close_with(struct recorder *recorder, enum wire_exit how, const char
                 recorder_suppressions(recorder, suppressions);
 
         stock_take(recorder, &close); /* first, so that nothing of what follows is in it */
+        leaks_at_exit(recorder, self);
         threads_sum(&close);
         recorder_close(recorder, &close, walk_heap);
 }
 
-static void last_words(enum wire_exit how)
+static void last_words(enum wire_exit how, const struct leak_self *self)
 {
         struct thread *thread = NULL;
         const char *suppressions = NULL;
@@ -237,16 +267,19 @@ static void last_words(enum wire_exit how)
         if (thread) {
                 if (checks.any)
                         checks_last_look(thread);
-                close_with(&thread->recorder, how, suppressions);
+                close_with(&thread->recorder, how, suppressions, self);
                 thread_leave(thread);
         } else if (recorder_begin(&herald)) {
-                close_with(&herald, how, suppressions);
+                close_with(&herald, how, suppressions, self);
         }
 }
 
 static void last_words_quick(void)
 {
-        last_words(WIRE_EXIT_QUICK);
+        struct leak_self self;
+
+        leak_self_here(&self);
+        last_words(WIRE_EXIT_QUICK, &self);
 }
 
 /* The child of a vfork ends in its parent's memory: the last words are not its to say. In a sandbox that cannot be
@@ -259,22 +292,31 @@ static bool is_own_process(void)
 /* HEAPTAP_ON_ERROR=abort: as glibc does it, after the last words. */
 static void end_by_error(void)
 {
+        struct leak_self self;
+
+        leak_self_here(&self);
         if (is_own_process())
-                last_words(WIRE_EXIT_ERROR);
+                last_words(WIRE_EXIT_ERROR, &self);
         abort();
 }
 
 __attribute__((destructor)) static void end(void)
 {
-        last_words(WIRE_EXIT_NORMAL);
+        struct leak_self self;
+
+        leak_self_here(&self);
+        last_words(WIRE_EXIT_NORMAL, &self);
 }
 
 EXPORT __attribute__((noreturn)) void _exit(int status)
 {
+        struct leak_self self;
+
+        leak_self_here(&self);
         if (*thread_canary == 0)
                 forked();
         if (open_for_recording && is_own_process())
-                last_words(WIRE_EXIT_QUICK);
+                last_words(WIRE_EXIT_QUICK, &self);
         for (;;)
                 syscall(SYS_exit_group, status);
 }

@@ -22,7 +22,7 @@
 
 enum {
         SESSION_MAGIC = 0x50415448, /* "HTAP" */
-        SESSION_VERSION = 3,
+        SESSION_VERSION = 4,
         SESSION_SLOTS = 2048,
         SESSION_HANDED_MAX = 1536, /* slots that wait to be taken, at most; the others are for threads */
         SESSION_SLOT_OFFSET = 4096,
@@ -49,6 +49,13 @@ struct session_header {
         _Atomic uint64_t collected; /* of them taken */
         _Atomic uint64_t unshared;  /* frames being built elsewhere, because all slots were taken */
         uint64_t pid_space;         /* inode of the PID namespace where pids here have a meaning; 0: not known */
+        /* A scan for leaks that the analyzer wants of one process, pid << 32 | number. The process looks about once in
+         * a millisecond of its allocations, and stores the word in `scan_begun` when it starts. `scan_told` says that
+         * all frames of the scan have been sent (release), or that there will be none (scan_number 0). */
+        _Atomic uint64_t scan_wanted;
+        _Atomic uint64_t scan_begun;
+        _Atomic uint64_t scan_told;
+        _Atomic uint32_t scan_number; /* that of the scan, as wire_leak_scan has it */
 };
 
 /* The value that comes with a signal which the analyzer sends; no address of a process is like it. */
@@ -63,7 +70,10 @@ struct session_slot {
         uint32_t pid;
         uint64_t pid_start;      /* unused by the reader when 0; start time of the pid as in /proc/PID/stat, field 22 */
         _Atomic uint64_t ticket; /* not 0: handed over, the analyzer's now. Release, so that it sees the frame */
-        uint8_t pad[32];
+        /* A process that does not allocate may be woken by this signal with SESSION_WAKE_COOKIE; 0: it must not be, the
+         * signal would be the program's. All slots of a process say the same. */
+        _Atomic uint32_t wake_signal;
+        uint8_t pad[28];
 };
 
 _Static_assert(sizeof(struct session_slot) == 64, "a slot is one cache line");

@@ -42,7 +42,7 @@ void own_collect(struct own *own)
                 own_add(own, guard, guard_bytes);
         if (channel_session())
                 own_add(own, channel_session(), SESSION_BYTES);
-        own_add(own, __ehdr_start, (size_t)(_end - __ehdr_start));
+        own_add(own, __ehdr_start, (uintptr_t)_end - (uintptr_t)__ehdr_start);
 }
 
 /* By Shell: they come nearly in order. Then those that overlap become one. */

@@ -333,6 +333,15 @@ static void mapping(struct collector *collector, const struct map *map, bool fol
                 piece(collector, from, to, &as);
 }
 
+/* The program has taken away the right to read from a part of a block: the guard of a coroutine's stack, say. */
+static void hole(struct collector *collector, const struct map *map)
+{
+        uintptr_t from = map->start, to = from;
+
+        if (!own_outside(&collector->own, map->start, map->end, &from, &to) || from != map->start || to != map->end)
+                root_add(collector, map->start, map->end, LEAK_ROOT_HOLE, 0);
+}
+
 static bool mappings(struct collector *collector)
 {
         uintptr_t data_end = 0;
@@ -346,6 +355,8 @@ static bool mappings(struct collector *collector)
 
                 if (is_root(&map))
                         mapping(collector, &map, follows_data);
+                else if (!map.readable)
+                        hole(collector, &map);
                 if (map.writable && (map.of == MAP_OF_FILE || follows_data))
                         data_end = map.end;
         }

@@ -152,6 +152,11 @@ int leak_signal_ready(void)
         return leak_stop_open() ? signal_ready() : 0;
 }
 
+bool leak_signal_is_ours(void)
+{
+        return signal_is_ours();
+}
+
 struct entry { /* of a directory, as the kernel writes it (struct linux_dirent64) */
         uint64_t inode;
         int64_t offset;

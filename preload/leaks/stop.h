@@ -66,6 +66,7 @@ void leak_stop_by(bool by_ptrace, int signal);
 /* Makes sure that the handler is in place; 0: no signal is to be had, else its number. Asked before each use: what the
  * program has taken since is the program's. */
 int leak_signal_ready(void);
+bool leak_signal_is_ours(void); /* the one of the last scan is */
 
 /* What the handler does when a signal comes that is the analyzer's (leak_wake_cookie): somebody wants a scan. */
 extern void (*leak_woken)(void);

@@ -42,7 +42,8 @@ static struct {
         ino_t inode;
         struct session_header *session; /* NULL: the reader offers none */
         uint32_t pid;                   /* asked for when a process begins: a sandbox may forbid it later */
-        bool apart;                     /* in another PID namespace than the reader: pids mean nothing to each other */
+        _Atomic uint32_t wake_signal;
+        bool apart; /* in another PID namespace than the reader: pids mean nothing to each other */
 } channel = {.descriptor = -1};
 
 _Atomic bool channel_ended;
@@ -178,6 +179,7 @@ uint32_t channel_process_new(void)
 void channel_be_quiet(void)
 {
         channel.quiet = true;
+        channel_wake_by(0);
 }
 
 bool channel_is_quiet(void)
@@ -202,6 +204,22 @@ struct session_header *channel_session(void)
         return read ? channel.session : NULL;
 }
 
+int channel_descriptor(void)
+{
+        return atomic_load(&channel.descriptor);
+}
+
+void channel_wake_by(uint32_t signal)
+{
+        atomic_store(&channel.wake_signal, signal);
+        for (unsigned i = 0; channel.session && i < SESSION_SLOTS; i++) {
+                struct session_slot *slot = session_slot(channel.session, i);
+
+                if (atomic_load(&slot->owner) && slot->pid == channel.pid)
+                        atomic_store(&slot->wake_signal, signal);
+        }
+}
+
 /* Where the search for a free slot begins: at the one that was freed last, whose memory is there already. */
 static _Atomic uint32_t slot_hint;
 
@@ -218,6 +236,7 @@ static bool slot_claim_shared(struct channel_slot *slot, uint64_t owner)
                 atomic_store(&shared->bytes, 0);
                 atomic_store(&shared->ticket, 0);
                 shared->pid = channel.apart ? SESSION_PID_APART : channel.pid;
+                atomic_store(&shared->wake_signal, atomic_load(&channel.wake_signal));
                 slot->shared = shared;
                 slot->bytes = &shared->bytes;
                 slot->frame = session_frame(channel.session, index % SESSION_SLOTS);

@@ -33,6 +33,11 @@ uint32_t channel_pid(void);         /* of that process */
 /* The memory shared with the reader, SESSION_BYTES of it; NULL: there is none, or nobody reads any more. */
 struct session_header *channel_session(void);
 
+int channel_descriptor(void); /* negative: there is none at this moment */
+
+/* What the analyzer may wake this process with; 0: nothing. */
+void channel_wake_by(uint32_t signal);
+
 /* From now on no system call is made: one could be the program's death. Frames are handed over in the shared memory. */
 void channel_be_quiet(void);
 bool channel_is_quiet(void);

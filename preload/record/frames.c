@@ -114,6 +114,8 @@ COLD void frames_look_at_clock(struct recorder *recorder)
         recorder->birth = frames_birth(now);
         ages_set(recorder);
         frames_tell(recorder);
+        if (frames.options.due && frames.options.due(now))
+                recorder->due = true;
         if (!recorder->encode.bytes || now - recorder->tick_ns < TICK_NS_MIN)
                 return;
         frames_room(recorder, ENCODE_HOT_BYTES_MAX); /* a new frame begins with the time, and needs no tick */

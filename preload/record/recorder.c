@@ -316,6 +316,14 @@ void recorder_unload_begin(struct recorder *recorder)
         while (frames_begun(recorder) && modules_announce(&recorder->encode));
 }
 
+void recorders_in_copy(void)
+{
+        frames.options.news = NULL;
+        atomic_store(&frames.announced, true);
+        atomic_store(&frames.lost_events, 0);
+        atomic_store(&frames.lost_frames, 0);
+}
+
 void recorders_after_fork(void)
 {
         uint64_t now = frames_now();

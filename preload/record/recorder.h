@@ -24,6 +24,7 @@ struct recorder {
         uint16_t birth;                     /* code of now_ns */
         uint16_t age_birth[WIRE_AGE_OLDER]; /* by age: the first birth that is not older; see frames_age */
         bool thread_announced;
+        bool due;    /* options.due has said so; for whoever acts on it to take back */
         bool silent; /* what is allocated is not the program's: it gets a record, but no event */
         uint32_t thread, sequence;
         uint64_t allocations, frees, resizes, requested_bytes;
@@ -57,6 +58,7 @@ struct recorder_options {
         struct wire_classes classes;
         /* Asked whenever a recorder looks at the clock, about once in a millisecond, and at the end. False: no news. */
         bool (*news)(struct recorder_news *ret_news);
+        bool (*due)(uint64_t now_ns); /* asked as often: whether the caller is to do something when its call is over */
 };
 
 /* In the constructor, once the channel is open. False: no memory, or an unwinder is missing. */
@@ -102,6 +104,9 @@ uint32_t recorder_stack(struct recorder *recorder, const uintptr_t *frame); /* 0
 
 /* Around the real dlclose; either may be called with NULL. */
 void recorder_unload_begin(struct recorder *recorder);
+
+/* In a raw copy of the process, which speaks for it through one recorder: what the process tells itself is not told. */
+void recorders_in_copy(void);
 
 /* In a forked child: all that follows belongs to a new process of the stream. */
 void recorders_after_fork(void);
