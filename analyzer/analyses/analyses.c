@@ -7,21 +7,26 @@ static const struct analysis {
         struct table *(*run)(const struct evidence *evidence);
         bool untraced; /* makes sense without sites */
         unsigned what; /* bits of enum analysis_what: asked for alone */
+        bool alone;    /* only if it is asked for */
 } analyses[] = {
-        {analysis_summary, true, 0},
-        {analysis_processes, true, 0},
-        {analysis_errors, true, 0},
-        {analysis_guarded, true, 0},
-        {analysis_leaks, false, 1 << WHAT_LIVE},
-        {analysis_suppressions, false, 1 << WHAT_LIVE},
-        {analysis_growth, false, 1 << WHAT_GROWTH},
-        {analysis_peak, false, 1 << WHAT_PEAK},
-        {analysis_churn, false, 1 << WHAT_ALLOC | 1 << WHAT_TEMPORARY},
-        {analysis_resident, true, 0},
-        {analysis_pools, true, 0},
-        {analysis_slabs, true, 0},
-        {analysis_purging, true, 0},
-        {analysis_waste, false, 1 << WHAT_WASTE},
+        {analysis_summary, true, 0, false},
+        {analysis_processes, true, 0, false},
+        {analysis_errors, true, 0, false},
+        {analysis_guarded, true, 0, false},
+        {analysis_leaks, false, 1 << WHAT_LEAKS, false},
+        {analysis_held, false, 1 << WHAT_LEAKS, false},
+        {analysis_scans, false, 1 << WHAT_LEAKS, false},
+        {analysis_suppressions, false, 1 << WHAT_LEAKS, false},
+        {analysis_reachable, false, 1 << WHAT_REACHABLE, true},
+        {analysis_live, false, 1 << WHAT_LIVE, true},
+        {analysis_growth, false, 1 << WHAT_GROWTH, false},
+        {analysis_peak, false, 1 << WHAT_PEAK, false},
+        {analysis_churn, false, 1 << WHAT_ALLOC | 1 << WHAT_TEMPORARY, false},
+        {analysis_resident, true, 0, false},
+        {analysis_pools, true, 0, false},
+        {analysis_slabs, true, 0, false},
+        {analysis_purging, true, 0, false},
+        {analysis_waste, false, 1 << WHAT_WASTE, false},
 };
 
 void analyses_run(struct profile *profile, const struct analysis_options *options, struct findings *ret_findings)
@@ -38,6 +43,7 @@ void analyses_run(struct profile *profile, const struct analysis_options *option
         evidence.whole = evidence.traced && !evidence.sample_rate;
         places_load(profile, options->by, &evidence.places);
         suppressed_load(profile, &options->suppress, &suppressed);
+        lost_load(profile, &evidence.places, &suppressed, &evidence.lost);
         growth_measure(profile, &evidence.places, &evidence.growth);
 
         findings_title(ret_findings, meta_text(profile, "heaptap_version"), "heaptap: %s (pid %" PRId64 "), %s, %s",
@@ -46,7 +52,7 @@ void analyses_run(struct profile *profile, const struct analysis_options *option
         analysis_warnings(&evidence, ret_findings);
         for (size_t i = 0; i < sizeof analyses / sizeof *analyses; i++) {
                 const struct analysis *analysis = &analyses[i];
-                bool asked = options->what == WHAT_ALL || analysis->what & 1u << options->what;
+                bool asked = options->what == WHAT_ALL ? !analysis->alone : (analysis->what & 1u << options->what) != 0;
 
                 if (asked && (evidence.traced || analysis->untraced) && (evidence.process_count || i == 0))
                         findings_add(ret_findings, analysis->run(&evidence));
@@ -54,6 +60,7 @@ void analyses_run(struct profile *profile, const struct analysis_options *option
         /* The tables borrow the stacks. */
         arena_join(&ret_findings->arena, &evidence.places.arena);
         growth_free(&evidence.growth);
+        lost_free(&evidence.lost);
         suppressed_free(&suppressed);
         places_free(&evidence.places);
 }

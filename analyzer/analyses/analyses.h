@@ -9,6 +9,8 @@
 
 enum analysis_what {
         WHAT_ALL, /* every table, in the order of the report */
+        WHAT_LEAKS,
+        WHAT_REACHABLE,
         WHAT_LIVE,
         WHAT_PEAK,
         WHAT_ALLOC,

@@ -4,6 +4,7 @@
 
 #include "analyzer/analyses/analyses.h"
 #include "analyzer/analyses/growth.h"
+#include "analyzer/analyses/lost.h"
 #include "analyzer/analyses/places.h"
 #include "analyzer/analyses/profile.h"
 #include "analyzer/analyses/suppressed.h"
@@ -18,6 +19,7 @@ struct evidence {
         int64_t sample_rate; /* bytes, of which one was sampled; 0: no sample. See sampling.h */
         struct places places;
         struct growth growth;
+        struct lost lost;
         struct suppressed *suppressed; /* counts what is asked of it */
         struct analysis_options options;
 };
@@ -28,6 +30,10 @@ struct table *analysis_processes(const struct evidence *evidence);
 struct table *analysis_errors(const struct evidence *evidence);
 struct table *analysis_guarded(const struct evidence *evidence);
 struct table *analysis_leaks(const struct evidence *evidence);
+struct table *analysis_held(const struct evidence *evidence);
+struct table *analysis_scans(const struct evidence *evidence);
+struct table *analysis_live(const struct evidence *evidence);
+struct table *analysis_reachable(const struct evidence *evidence);
 struct table *analysis_suppressions(const struct evidence *evidence); /* after all that ask for them */
 struct table *analysis_growth(const struct evidence *evidence);
 struct table *analysis_peak(const struct evidence *evidence);
@@ -49,7 +55,9 @@ struct unit_text words_end(const struct evidence *evidence); /* "exit 0", "signa
 const char *words_at_end(const struct evidence *evidence);   /* "at exit", "when it was killed", … */
 const char *words_over(const struct evidence *evidence);     /* "", or " (all processes)" */
 const char *words_place(const struct evidence *evidence);    /* "place", "function", "module" */
-double share(int64_t part, int64_t whole);                   /* 0 if there is no whole */
-const char *plural(int64_t count);                           /* "" or "s" */
+/* "3 blocks, 96 B definitely lost; …" of what is, by class, but for what is reachable. */
+const char *words_lost(const struct lost_sum *sum, struct arena *arena);
+double share(int64_t part, int64_t whole); /* 0 if there is no whole */
+const char *plural(int64_t count);         /* "" or "s" */
 
 #endif

@@ -21,7 +21,6 @@ const struct stack *const *places_stacks(struct profile *profile, const int64_t 
 /* In the order of ids. */
 static void load_sites(struct profile *profile, struct places *places)
 {
-        struct chains *chains = chains_load(profile, places->by, &places->arena);
         size_t capacity = 0;
         struct sqlite3_stmt *rows = profile_query(
                 profile, "SELECT id, process, ifnull(stack, 0), live_bytes FROM site ORDER BY id", NULL, 0);
@@ -31,13 +30,12 @@ static void load_sites(struct profile *profile, struct places *places)
                 places->site[places->site_count] = (struct site){
                         .id = row_integer(rows, 0),
                         .process = row_integer(rows, 1),
-                        .stack = chains_find(chains, row_integer(rows, 2)),
+                        .stack = chains_find(places->chains, row_integer(rows, 2)),
                         .place = places->site_count, /* its row, until places are known */
                         .live_bytes = row_integer(rows, 3),
                 };
                 places->site_count++;
         }
-        chains_free(chains);
 }
 
 /* Lines that look the same are one pointer, so most comparisons end at the first difference. */
@@ -128,6 +126,7 @@ void places_load(struct profile *profile, enum places_by by, struct places *ret_
         size_t *place_of_row;
 
         *ret_places = (struct places){.by = by};
+        ret_places->chains = chains_load(profile, by, &ret_places->arena);
         load_sites(profile, ret_places);
         if (ret_places->site_count)
                 qsort(ret_places->site, ret_places->site_count, sizeof *ret_places->site, site_compare);
@@ -138,6 +137,7 @@ void places_load(struct profile *profile, enum places_by by, struct places *ret_
 
 void places_free(struct places *places)
 {
+        chains_free(places->chains);
         free(places->site);
         free(places->place);
         arena_free(&places->arena);

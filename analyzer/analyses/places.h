@@ -44,9 +44,12 @@ struct place {
         bool main_live;            /* and left something alive */
 };
 
+struct chains;
+
 struct places {
         enum places_by by;
-        struct site *site; /* in order of stack, so that those of one place stand together; then of id */
+        struct chains *chains; /* the stacks themselves, see chains.h */
+        struct site *site;     /* in order of stack, so that those of one place stand together; then of id */
         size_t site_count;
         struct place *place; /* in order of stack */
         size_t place_count;

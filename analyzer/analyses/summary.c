@@ -87,6 +87,59 @@ static void tell_memory(const struct evidence *evidence, struct table *table)
                            unit_bytes(process->live_bytes).text, end);
 }
 
+/* "1,024 blocks, 1.0 MiB definitely lost, in 2 places; 3 blocks, 96 B possibly" */
+static void lost_line(const struct evidence *evidence, struct table *table, int64_t places, double rate)
+{
+        const struct lost_sum *sum = evidence->lost.main_sum;
+        struct lost_sum others[LOST_CLASSES];
+        const char *rest;
+
+        memcpy(others, sum, sizeof others);
+        others[LOST_DEFINITE] = (struct lost_sum){0};
+        rest = words_lost(others, &table->arena);
+        if (!sum[LOST_DEFINITE].blocks) {
+                table_line(table, "leaks", "%s", rest);
+                return;
+        }
+        table_line(table, "leaks", "%s block%s, %s definitely lost, in %s %s%s%s%s%s%s",
+                   unit_count(sum[LOST_DEFINITE].blocks).text, plural(sum[LOST_DEFINITE].blocks),
+                   unit_bytes(sum[LOST_DEFINITE].bytes).text, unit_count(places).text, words_place(evidence),
+                   plural(places), rate > 0 ? ", and keeps coming at " : "", rate > 0 ? unit_rate(rate).text : "",
+                   others[LOST_INDIRECT].blocks || others[LOST_POSSIBLE].blocks ? "; " : "",
+                   others[LOST_INDIRECT].blocks || others[LOST_POSSIBLE].blocks ? rest : "");
+}
+
+static void tell_lost(const struct evidence *evidence, struct table *table)
+{
+        const struct lost *lost = &evidence->lost;
+        const struct lost_sum *sum = lost->main_sum;
+        int64_t places = 0;
+        double rate = 0;
+
+        for (size_t i = 0; i < lost->place_count; i++) {
+                places += lost->place[i].main && lost->place[i].class == LOST_DEFINITE;
+                rate += lost->place[i].main ? lost->place[i].rate : 0;
+        }
+        table_fact(table, "lost_places", UNIT_COUNT, places);
+        table_fact(table, "definitely_lost_blocks", UNIT_COUNT, sum[LOST_DEFINITE].blocks);
+        table_fact(table, "definitely_lost_bytes", UNIT_BYTES, sum[LOST_DEFINITE].bytes);
+        table_fact(table, "indirectly_lost_blocks", UNIT_COUNT, sum[LOST_INDIRECT].blocks);
+        table_fact(table, "indirectly_lost_bytes", UNIT_BYTES, sum[LOST_INDIRECT].bytes);
+        table_fact(table, "possibly_lost_blocks", UNIT_COUNT, sum[LOST_POSSIBLE].blocks);
+        table_fact(table, "possibly_lost_bytes", UNIT_BYTES, sum[LOST_POSSIBLE].bytes);
+        table_fact(table, "reachable_blocks", UNIT_COUNT, sum[LOST_REACHABLE].blocks);
+        table_fact(table, "reachable_bytes", UNIT_BYTES, sum[LOST_REACHABLE].bytes);
+        table_fact_real(table, "lost_rate", UNIT_BYTES_PER_SECOND, rate);
+        if (sum[LOST_DEFINITE].blocks || sum[LOST_INDIRECT].blocks || sum[LOST_POSSIBLE].blocks)
+                lost_line(evidence, table, places, rate);
+        else if (!sum[LOST_REACHABLE].blocks)
+                table_line(table, "leaks", "nothing was alive %s", words_at_end(evidence));
+        else
+                table_line(table, "leaks", "nothing is lost; %s in %s block%s still reachable",
+                           unit_bytes(sum[LOST_REACHABLE].bytes).text, unit_count(sum[LOST_REACHABLE].blocks).text,
+                           plural(sum[LOST_REACHABLE].blocks));
+}
+
 static void tell_leaks(const struct evidence *evidence, struct table *table)
 {
         const struct process *process = evidence->process;
@@ -95,7 +148,10 @@ static void tell_leaks(const struct evidence *evidence, struct table *table)
         for (size_t i = 0; i < evidence->places.place_count; i++)
                 places += evidence->places.place[i].main_live;
         table_fact(table, "live_places", UNIT_COUNT, places);
-        if (process->live_blocks == 0)
+        table_fact_text(table, "leak_scan", evidence->lost.main ? evidence->lost.main->why : NULL);
+        if (evidence->lost.main)
+                tell_lost(evidence, table);
+        else if (process->live_blocks == 0)
                 table_line(table, "leaks", "nothing was alive %s", words_at_end(evidence));
         else
                 table_line(table, "leaks", "%s block%s, %s alive %s in %s %s%s, not proven unreachable",

@@ -73,6 +73,28 @@ static bool warn_of_process(const struct process *process, struct findings *find
         return true;
 }
 
+static void warn_of_scans(const struct evidence *evidence, struct findings *findings)
+{
+        for (const struct lost_scan *scan = evidence->lost.scan; scan < evidence->lost.scan + evidence->lost.scan_count;
+             scan++) {
+                struct lost_sum all = {0};
+
+                for (int i = 0; i < LOST_CLASSES; i++) {
+                        all.blocks = saturating_sum(all.blocks, scan->sum[i].blocks);
+                        all.bytes = saturating_sum(all.bytes, scan->sum[i].bytes);
+                }
+                if (strcmp(scan->walk, "differs") == 0)
+                        findings_warn(findings,
+                                      "pid %" PRId64 ": the scan for leaks found %s blocks, %s, which is not what the "
+                                      "heap at exit holds",
+                                      scan->pid, unit_count(all.blocks).text, unit_bytes(all.bytes).text);
+                if (scan->flags & SCAN_RUNNING)
+                        findings_warn(findings,
+                                      "pid %" PRId64 ": the threads could not be stopped for the scan for leaks",
+                                      scan->pid);
+        }
+}
+
 static void warn_of_counts(const struct evidence *evidence, struct findings *findings)
 {
         struct sqlite3_stmt *rows = profile_query(
@@ -147,6 +169,7 @@ void analysis_warnings(const struct evidence *evidence, struct findings *finding
                             strcmp(evidence->process[i].walk, "differs") == 0;
         if (troubled > told)
                 findings_warn(findings, "… and %zu more processes with such trouble", troubled - told);
+        warn_of_scans(evidence, findings);
         if (evidence->traced)
                 warn_of_counts(evidence, findings);
         warn_of_misuse(evidence, findings);

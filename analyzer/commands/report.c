@@ -144,13 +144,10 @@ int command_report(int argc, char **argv)
 {
         static const struct choice by_choices[] = {
                 {"site", PLACES_BY_SITE}, {"function", PLACES_BY_FUNCTION}, {"module", PLACES_BY_MODULE}, {NULL, 0}};
-        static const struct choice what_choices[] = {{"live", WHAT_LIVE},
-                                                     {"peak", WHAT_PEAK},
-                                                     {"alloc", WHAT_ALLOC},
-                                                     {"growth", WHAT_GROWTH},
-                                                     {"temporary", WHAT_TEMPORARY},
-                                                     {"waste", WHAT_WASTE},
-                                                     {NULL, 0}};
+        static const struct choice what_choices[] = {
+                {"leaks", WHAT_LEAKS},         {"reachable", WHAT_REACHABLE}, {"live", WHAT_LIVE},
+                {"peak", WHAT_PEAK},           {"alloc", WHAT_ALLOC},         {"growth", WHAT_GROWTH},
+                {"temporary", WHAT_TEMPORARY}, {"waste", WHAT_WASTE},         {NULL, 0}};
         struct option_texts suppressions = {0};
         const char *format = "text", *by = NULL, *what = NULL, *color = NULL, *output = NULL;
         bool force = false;
@@ -162,7 +159,8 @@ int command_report(int argc, char **argv)
                 {"top", 0, OPTION_NUMBER, &top, "N", "rows of each table, 0 for all; default 10 (json: all)"},
                 {"full", 0, OPTION_FLAG, &options.full, NULL, "stacks with all their frames"},
                 {"by", 0, OPTION_TEXT, &by, "WHAT", "add up by site, function or module; default site"},
-                {"what", 0, OPTION_TEXT, &what, "WHAT", "one table: live, peak, alloc, growth, temporary or waste"},
+                {"what", 0, OPTION_TEXT, &what, "WHAT",
+                 "one table: leaks, reachable, live, peak, alloc, growth, temporary or waste"},
                 {"color", 0, OPTION_TEXT, &color, "WHEN", "always, never or auto; default auto"},
                 {"suppressions", 0, OPTION_TEXTS, &suppressions, "FILE",
                  "leave out the leaks that FILE names, in place of what the run was given; several: once for each"},

@@ -24,11 +24,12 @@ struct column {
 
 /* A stack of a row besides its first one. */
 struct row_stack {
-        const char *key, *label;
+        const char *key; /* NULL: for people alone */
+        const char *label;
         const struct stack *stack; /* borrowed; NULL: not known */
 };
 
-enum { ROW_STACKS_MAX = 2 };
+enum { ROW_STACKS_MAX = 3 };
 
 struct cell {
         bool known;
@@ -87,7 +88,8 @@ void table_put(struct table *table, int64_t whole);
 void table_put_real(struct table *table, double real);
 void table_put_text(struct table *table, const char *text); /* copied */
 void table_put_unknown(struct table *table);
-/* Of the row that was begun last: a word for its stack, and further stacks. Labels and keys are literals. */
+/* Of the row that was begun last: a word for its stack, and further stacks. Labels and keys are literals, or live
+ * as long as the table. */
 void table_label(struct table *table, const char *label);
 void table_stack(struct table *table, const char *key, const char *label, const struct stack *stack);
 
@@ -113,7 +115,7 @@ struct findings {
         const char *headline; /* what ran, how long, how it ended */
         const char **warning; /* what makes the figures doubtful: printed before anything else */
         size_t warning_count, warning_capacity;
-        struct table *table[16];
+        struct table *table[24];
         size_t count;
         struct arena arena; /* holds what the tables borrow */
 };

@@ -143,6 +143,8 @@ static void put_stack(struct json *json, const struct stack *stack)
 static void put_more(struct json *json, const struct row *row)
 {
         for (size_t i = 0; i < row->more_count; i++) {
+                if (!row->more[i].key)
+                        continue;
                 if (row->more[i].stack)
                         put_frames(json, row->more[i].key, row->more[i].stack);
                 else

@@ -60,8 +60,10 @@ static void put_frame(const struct text *text, const struct frame *frame, const 
         if (frame->function) {
                 text_put(text, frame->function);
                 text_style(text, TEXT_FILE);
-                fputs("  ", text->out);
-                put_source(text, frame);
+                if (frame->file || frame->module || frame->offset != FRAME_NO_OFFSET) { /* else it is no code */
+                        fputs("  ", text->out);
+                        put_source(text, frame);
+                }
         } else {
                 put_module(text, frame);
                 text_style(text, TEXT_FILE);
