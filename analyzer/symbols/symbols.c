@@ -1,8 +1,10 @@
 /* elfutils' libdwfl, one Dwfl for each file, reported as a file on its own. It finds separate debugging information
- * in the usual places, and asks a debuginfod server if the user has named one in DEBUGINFOD_URLS. */
+ * in the usual places, and asks a debuginfod server if the user has named one in DEBUGINFOD_URLS. What the cache knows
+ * is not looked for: then the file is never opened. */
 #include "analyzer/symbols/symbols.h"
 
 #include <dwarf.h>
+#include <elfutils/libdwelf.h>
 #include <elfutils/libdwfl.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -10,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyzer/symbols/cache.h"
 #include "analyzer/symbols/demangle.h"
 #include "analyzer/symbols/functions.h"
 #include "analyzer/symbols/inflate.h"
@@ -19,6 +22,10 @@
 #include "analyzer/xalloc.h"
 
 struct symbols {
+        char *path, *build_id;
+        struct cache *cache; /* or NULL */
+        bool opened;         /* the following is known; before, only the status, by the cache */
+        bool elsewhere;      /* some of the debugging information is in other files */
         Dwfl *dwfl;
         Dwfl_Module *module;
         GElf_Addr bias; /* libdwfl's place for the file minus the addresses in it */
@@ -88,15 +95,15 @@ static void await_separate(struct symbols *symbols)
                 *userdata = &symbols->separate_fd;
 }
 
-struct symbols *symbols_open(const char *path, const char *build_id)
+static void file_open(struct symbols *symbols)
 {
-        struct symbols *symbols = xcalloc(1, sizeof *symbols);
+        const char *path = symbols->path;
 
+        symbols->opened = true;
         symbols->status = SYMBOLS_MISSING;
-        symbols->separate_fd = -1;
         symbols->dwfl = dwfl_begin(&callbacks);
         if (!symbols->dwfl || *path != '/')
-                return symbols; /* the vdso and the like have no file */
+                return; /* the vdso and the like have no file */
         dwfl_report_begin(symbols->dwfl);
         symbols->module = dwfl_report_offline(symbols->dwfl, path, path, -1);
         dwfl_report_end(symbols->dwfl, NULL, NULL);
@@ -104,16 +111,44 @@ struct symbols *symbols_open(const char *path, const char *build_id)
 
         Elf *elf = symbols->module ? dwfl_module_getelf(symbols->module, &symbols->bias) : NULL;
 
-        if (!elf || !separate_build_id_fits(elf, build_id)) {
+        if (!elf || !separate_build_id_fits(elf, symbols->build_id)) {
                 symbols->module = NULL;
-                return symbols;
+                return;
         }
         symbols->status = find_status(symbols, elf, path);
+}
+
+struct symbols *symbols_open(const char *path, const char *build_id)
+{
+        struct symbols *symbols = xcalloc(1, sizeof *symbols);
+
+        symbols->path = xstrdup(path);
+        symbols->build_id = xstrdup(build_id);
+        symbols->separate_fd = -1;
+        symbols->cache = cache_open(path, build_id);
+        if (cache_holds(symbols->cache))
+                symbols->status = SYMBOLS_DEBUG;
+        else
+                file_open(symbols);
         return symbols;
+}
+
+/* Where what was found has come from; NULL if it shall not be kept. */
+static const char *debug_path(const struct symbols *symbols)
+{
+        const char *path = NULL, *name;
+        const void *build_id;
+
+        if (!symbols->opened || symbols->status != SYMBOLS_DEBUG || symbols->elsewhere ||
+            dwelf_dwarf_gnu_debugaltlink(symbols->dwarf, &name, &build_id) > 0)
+                return NULL;
+        dwfl_module_info(symbols->module, NULL, NULL, NULL, NULL, NULL, NULL, &path);
+        return path ? path : symbols->path;
 }
 
 void symbols_close(struct symbols *symbols)
 {
+        cache_close(symbols->cache, debug_path(symbols));
         functions_free(&symbols->functions);
         units_close(symbols->units);
         names_close(symbols->names);
@@ -123,6 +158,8 @@ void symbols_close(struct symbols *symbols)
                 close(symbols->separate_fd);
         if (symbols->dwfl)
                 dwfl_end(symbols->dwfl);
+        free(symbols->path);
+        free(symbols->build_id);
         free(symbols);
 }
 
@@ -198,7 +235,11 @@ static bool find_unit(struct symbols *symbols, GElf_Addr at, struct unit *ret_un
         if (!symbols->units)
                 symbols->units = units_open(symbols->dwarf);
         *ret_address = at - symbols->dwarf_bias;
-        return units_find(symbols->units, *ret_address, ret_unit);
+        if (!units_find(symbols->units, *ret_address, ret_unit))
+                return false;
+        symbols->elsewhere |=
+                dwarf_hasattr(&ret_unit->lines, DW_AT_dwo_name) || dwarf_hasattr(&ret_unit->lines, DW_AT_GNU_dwo_name);
+        return true;
 }
 
 /* The chain of inlined functions around the address, out to the function that has it. */
@@ -215,7 +256,7 @@ static size_t lookup_inlined(struct symbols *symbols, struct unit *unit, Dwarf_A
         return depth;
 }
 
-size_t symbols_lookup(struct symbols *symbols, uint64_t address, struct symbol *ret_symbol)
+static size_t look_up(struct symbols *symbols, uint64_t address, struct symbol *ret_symbol)
 {
         GElf_Addr at = address + symbols->bias;
         struct unit unit;
@@ -244,13 +285,30 @@ size_t symbols_lookup(struct symbols *symbols, uint64_t address, struct symbol *
         return ret_symbol[0].function || ret_symbol[0].file || depth > 1 ? depth : 0;
 }
 
+size_t symbols_lookup(struct symbols *symbols, uint64_t address, struct symbol *ret_symbol)
+{
+        size_t depth;
+
+        if (cache_find(symbols->cache, address, ret_symbol, &depth))
+                return depth;
+        if (!symbols->opened)
+                file_open(symbols);
+        depth = look_up(symbols, address, ret_symbol);
+        if (symbols->cache && symbols->status == SYMBOLS_DEBUG)
+                cache_add(symbols->cache, address, ret_symbol, depth);
+        return depth;
+}
+
 char *symbols_data(struct symbols *symbols, uint64_t address, uint64_t *ret_offset)
 {
-        GElf_Addr at = address + symbols->bias, start;
+        GElf_Addr at, start;
         const char *name;
 
+        if (!symbols->opened)
+                file_open(symbols);
         if (!symbols->module)
                 return NULL;
+        at = address + symbols->bias;
         if (!symbols->data)
                 symbols->data = names_open_data(symbols->module);
         name = names_find(symbols->data, at, &start);
