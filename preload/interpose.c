@@ -153,12 +153,15 @@ static inline void *resize(void *block, size_t size, const uintptr_t *frame)
                         block_free(block, &(struct free_call){.frame = frame, .call = WIRE_CALL_REALLOC});
                 return NULL;
         }
-        if (!thread_sided) {
-                void *resized = plain_resize(block, size);
 
-                if (LIKELY(resized))
-                        return resized;
-        }
+        void *resized = NULL;
+
+        if (traced_quick)
+                resized = traced_resize(block, size, frame);
+        else if (!thread_sided)
+                resized = plain_resize(block, size);
+        if (LIKELY(resized))
+                return resized;
         return block_resize(block, size, frame);
 }
 

@@ -1,8 +1,8 @@
 /* The ways of blocks that are recorded: what the functions of the malloc family try while tracing, before block.h.
  *
- * They do what block_new and block_free do, for the calls that are nearly all: a size that has a class, a slab in hand
- * with a free block, an event that fits into the frame. Whenever there is anything else to do they have done nothing,
- * and the caller goes the long way. errno survives. */
+ * They do what block_new, block_resize and block_free do, for the calls that are nearly all: a size that has a class, a
+ * slab in hand with a free block, an event that fits into the frame. Whenever there is anything else to do they have
+ * done nothing, and the caller goes the long way. errno survives. */
 #ifndef PRELOAD_TRACED_H
 #define PRELOAD_TRACED_H
 
@@ -29,6 +29,9 @@ void traced_speed_up(void);
 void *traced_alloc(size_t size, enum wire_alloc_kind kind, const uintptr_t *frame);
 /* The same, zeroed. */
 void *traced_calloc(size_t size, const uintptr_t *frame);
+
+/* To a size that is not 0. NULL: not done. */
+void *traced_resize(void *start, size_t size, const uintptr_t *frame);
 
 /* False: not done. */
 bool traced_free(void *start);

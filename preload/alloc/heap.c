@@ -405,10 +405,10 @@ enum heap_resize_status heap_resize(struct heap *heap, struct block *block, size
                         resized_large(heap, block);
                         status = HEAP_RESIZE_IN_PLACE;
                 }
-        } else if (size <= block->usable && block->usable - size <= SIZE_CLASS_SLACK_MAX && size >= block->usable / 2) {
-                status = HEAP_RESIZE_IN_PLACE; /* below half of it, a smaller block saves more than the copy costs */
+        } else if (heap_keeps_small(block->usable, size)) {
+                status = HEAP_RESIZE_IN_PLACE;
         }
-        heap_count(status == HEAP_RESIZE_IN_PLACE ? &heap->resizes_in_place : &heap->resizes_moved, 1);
+        heap_count_resize(heap, status == HEAP_RESIZE_IN_PLACE);
         heap_leave(heap);
         return status;
 }

@@ -108,6 +108,14 @@ static inline void *heap_take_sided(struct heap *heap, unsigned size_class, _Ato
 static inline struct slab *heap_find_sided(const struct heap *heap, const void *start, _Atomic uint64_t **ret_side);
 static inline void heap_put_sided(struct heap *heap, struct slab *slab, void *start); /* what that has found */
 
+/* Whether a small block stays where it is when it is to have that size. */
+static inline bool heap_keeps_small(size_t usable, size_t size)
+{
+        /* Below half of it, a smaller block saves more than the copy costs. */
+        return size <= usable && usable - size <= SIZE_CLASS_SLACK_MAX && size >= usable / 2;
+}
+static inline void heap_count_resize(struct heap *heap, bool in_place);
+
 /* What the fast path leaves to be done. It may be late, or about a slab that has changed hands since. */
 void heap_emptied(struct heap *heap, void *start); /* `start` was freed, and its slab was empty then */
 
@@ -274,6 +282,11 @@ static inline void heap_count(_Atomic uint64_t *counter, uint64_t more)
         /* One writer; atomic for those who take stock. */
         atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more,
                               memory_order_relaxed);
+}
+
+static inline void heap_count_resize(struct heap *heap, bool in_place)
+{
+        heap_count(in_place ? &heap->resizes_in_place : &heap->resizes_moved, 1);
 }
 
 static inline bool heap_owns_slab(const struct heap *heap, const struct slab *slab)

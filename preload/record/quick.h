@@ -6,15 +6,15 @@
 #include "preload/record/frames.h"
 #include "preload/record/recorder.h"
 
-/* There is a frame with room for an event, somebody reads, and it is not yet time to look at the clock. */
-static inline bool recorder_is_ready(struct recorder *recorder)
+/* There is a frame with room for so many events, somebody reads, and it is not yet time to look at the clock. */
+static inline bool recorder_is_ready(struct recorder *recorder, uint32_t events)
 {
         /* One comparison for both: 0 bytes are no frame. */
-        return LIKELY(recorder->encode.bytes - 1 < WIRE_FRAME_BYTES_MAX - ENCODE_HOT_BYTES_MAX) &&
+        return LIKELY(recorder->encode.bytes - 1 < WIRE_FRAME_BYTES_MAX - events * ENCODE_HOT_BYTES_MAX) &&
                LIKELY(channel_is_open()) && frames_clock_is_fresh(recorder);
 }
 
-/* The stack of a capture that the recent stacks did not answer; there is room for an event then. errno survives. */
+/* The stack of a capture that the recent stacks did not answer; there is room for two events then. errno survives. */
 uint32_t recorder_capture_missed(struct recorder *recorder, const uintptr_t *frame);
 
 /* Returns the side record. */
@@ -50,6 +50,24 @@ static inline void recorder_free_quick(struct recorder *recorder, uint64_t recor
         encode_free(&recorder->encode, age, (uint32_t)record, recorder_size(record, usable));
         recorder->frees++;
         recorder->last = NULL;
+}
+
+/* A realloc in place, as recorder_resize records it: two events. Returns the new side record. */
+static inline uint64_t recorder_resize_quick(struct recorder *recorder, const uintptr_t *frame, uint64_t record,
+                                             size_t size, size_t usable, const void *block)
+{
+        uint32_t stack = memo_recent(recorder->memo, frame);
+
+        if (UNLIKELY(!stack))
+                stack = recorder_capture_missed(recorder, frame);
+        if (LIKELY(frames_begun(recorder))) {
+                encode_free(&recorder->encode, WIRE_AGE_RESIZED, (uint32_t)record, recorder_size(record, usable));
+                encode_alloc(&recorder->encode, WIRE_RESIZED, stack, size);
+        }
+        recorder->requested_bytes += size;
+        recorder->resizes++;
+        recorder->last = block;
+        return record_make(WIRE_RESIZED, usable - size, recorder->birth, stack);
 }
 
 #endif

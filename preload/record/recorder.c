@@ -244,8 +244,8 @@ uint32_t recorder_capture_missed(struct recorder *recorder, const uintptr_t *fra
         int errno_before = errno;
         uint32_t stack = memo_capture_missed(recorder->memo, frame);
 
-        frames_room(recorder, ENCODE_HOT_BYTES_MAX); /* its definition may have taken it */
-        errno = errno_before;                        /* a pipe that is full, an address that cannot be read */
+        frames_room(recorder, 2 * ENCODE_HOT_BYTES_MAX); /* its definition may have taken it */
+        errno = errno_before;                            /* a pipe that is full, an address that cannot be read */
         return stack;
 }
 
