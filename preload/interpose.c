@@ -156,7 +156,7 @@ static inline void *resize(void *block, size_t size, const uintptr_t *frame)
 
         void *resized = NULL;
 
-        if (traced_quick)
+        if (traced_is_quick())
                 resized = traced_resize(block, size, frame);
         else if (!thread_sided)
                 resized = plain_resize(block, size);

@@ -27,7 +27,12 @@ static pthread_key_t end_key;
 static bool end_key_made;
 
 /* What a thread has after its destructors: everything is borrowed for one call. */
-static struct thread thread_ended = {.busy = true};
+static struct thread thread_ended = {.busy = &thread_ended};
+
+enum {
+        LEFT_MAX = 64, /* threads, since what they have is lost */
+};
+static _Atomic unsigned left;
 
 enum { DESTRUCTOR_RUNS = 3 }; /* then others' destructors have run too; the limit of POSIX is 4 */
 
@@ -59,9 +64,9 @@ static void thread_give_back(struct thread *thread)
 }
 
 /* A claimed thread gets what it needs. False: no memory. */
-static bool thread_equip(struct thread *thread)
+static bool thread_equip(struct thread *thread, const void *frame)
 {
-        thread->busy = true;
+        thread->busy = frame;
         thread->moving = 0;
         thread->destructor_runs = 0;
         if (!thread->heap)
@@ -71,8 +76,41 @@ static bool thread_equip(struct thread *thread)
         return thread->heap && (thread->recording || !thread_recorded);
 }
 
-struct thread *thread_enter_slow(void)
+/* Whether the call that makes the thread busy has been jumped out of: its frame lies in what the two innermost of the
+ * running ones have, up to `frame`. */
+static bool thread_is_left(const struct thread *thread, const void *frame)
 {
+        uintptr_t inner = (uintptr_t)__builtin_frame_address(0);
+
+        return (uintptr_t)thread->busy - inner <= (uintptr_t)frame - inner && thread != &thread_ended;
+}
+
+/* The calling thread gets a new state instead of the one that was cut in the middle of something. A heap that was not
+ * is for others to adopt; what the recorder has not sent stays where the analyzer finds it in the end. */
+static COLD void thread_part(struct thread *thread)
+{
+        struct heap *heap = thread->heap;
+
+        if (atomic_fetch_add_explicit(&left, 1, memory_order_relaxed) >= LEFT_MAX)
+                return;
+        heap_current = &heap_none;
+        thread_current = NULL;
+        if (heap && !atomic_load_explicit(&heap->busy, memory_order_relaxed)) {
+                thread->heap = NULL;
+                heap_retire(heap);
+        }
+        atomic_store(&thread->state, THREAD_LEFT);
+}
+
+NOINLINE struct thread *thread_enter_slow(const void *frame)
+{
+        uint32_t ignoring = 0;
+
+        if (UNLIKELY(thread_current && thread_is_left(thread_current, frame))) {
+                ignoring = thread_current->ignoring;
+                thread_part(thread_current);
+        }
+
         bool borrowed = thread_current != NULL;
         struct thread *thread = thread_claim(borrowed ? THREAD_SPARE : THREAD_USED);
 
@@ -82,7 +120,7 @@ struct thread *thread_enter_slow(void)
                 recorder_end(&thread->recorder);
                 thread->recording = false;
         }
-        if (!thread_equip(thread)) {
+        if (!thread_equip(thread, frame)) {
                 thread_give_back(thread);
                 return NULL;
         }
@@ -93,7 +131,7 @@ struct thread *thread_enter_slow(void)
         }
         if (borrowed)
                 return thread;
-        thread->ignoring = 0;
+        thread->ignoring = ignoring;
         thread_current = thread;
         heap_current = &heap_none;
         /* The key is one of the first 32, whose values need no memory. */
@@ -104,7 +142,7 @@ struct thread *thread_enter_slow(void)
 
 void thread_leave_slow(struct thread *thread)
 {
-        thread->busy = false;
+        thread->busy = NULL;
         thread_give_back(thread);
 }
 
@@ -117,7 +155,7 @@ static void thread_end(void *value)
                 pthread_setspecific(end_key, thread);
                 return;
         }
-        thread->busy = true;
+        thread->busy = thread;
         heap_current = &heap_none;
         thread_current = &thread_ended;
         if (thread->recording)
@@ -175,8 +213,8 @@ void threads_notice_fork(void)
 static void thread_equip_again(struct thread *thread)
 {
         heap_current = &heap_none;
-        if (thread_equip(thread)) {
-                thread->busy = false;
+        if (thread_equip(thread, thread)) {
+                thread->busy = NULL;
                 return;
         }
         thread_current = NULL;

@@ -2,7 +2,12 @@
  *
  * The fast path looks at `heap_current` alone. Everything else is between thread_enter and thread_leave. A signal
  * handler that allocates while its thread is between the two finds it busy and borrows a spare thread for the one call;
- * so does a thread whose destructors have run. Nothing waits for anything. */
+ * so does a thread whose destructors have run. Nothing waits for anything.
+ *
+ * A handler may also jump out (siglongjmp) of what it has interrupted. Then the thread would stay busy, but for this:
+ * what makes it busy is the frame of the function that has entered, and when another call has its own frame there, that
+ * one is gone, since no two that run have the same memory. So the first call that comes to the same place of the stack
+ * leaves the old state alone, as it was cut, and gives the thread a new one. */
 #ifndef PRELOAD_THREAD_H
 #define PRELOAD_THREAD_H
 
@@ -19,12 +24,13 @@ enum thread_state {
         THREAD_FREE,
         THREAD_USED,  /* belongs to a running thread */
         THREAD_SPARE, /* lent for one call */
+        THREAD_LEFT,  /* of a call that was jumped out of */
 };
 
 struct thread {
         struct heap *heap;
+        const void *busy; /* the frame of the function that is between enter and leave; NULL: none */
         _Atomic uint32_t state;
-        bool busy;      /* between enter and leave */
         bool recording; /* `recorder` was begun */
         bool erred;     /* an error was found since enter */
         uint8_t destructor_runs;
@@ -46,8 +52,8 @@ extern bool thread_recorded; /* blocks are recorded, all or a sample: new thread
 
 bool threads_open(void); /* in the constructor; false: threads that end will not be noticed */
 
-/* Never NULL but when there is no memory. */
-struct thread *thread_enter_slow(void);
+/* `frame` is that of the function that enters. Never NULL but when there is no memory. */
+struct thread *thread_enter_slow(const void *frame);
 void thread_leave_slow(struct thread *thread);
 
 /* Turns tracing on for the calling thread and all that come; in the constructor. */
@@ -66,16 +72,18 @@ void threads_moving_each(void (*visit)(void *context, uintptr_t start, uintptr_t
 /* Adds up what all recorders counted, and how many threads have not ended. */
 void threads_sum(struct recorder_close *sum);
 
-static inline struct thread *thread_enter(void)
+/* Inlined always, for the frame to be the caller's, which must leave before it returns. */
+static inline __attribute__((always_inline)) struct thread *thread_enter(void)
 {
+        const void *frame = __builtin_frame_address(0);
         struct thread *thread;
 
         if (UNLIKELY(*thread_canary == 0))
                 threads_notice_fork();
         thread = thread_current;
         if (UNLIKELY(!thread || thread->busy))
-                return thread_enter_slow();
-        thread->busy = true;
+                return thread_enter_slow(frame);
+        thread->busy = frame;
         atomic_signal_fence(memory_order_seq_cst);
         /* A handler that comes now must not meet the heap half changed. */
         heap_current = &heap_none;
@@ -91,7 +99,7 @@ static inline void thread_leave(struct thread *thread)
         if (!thread_sided)
                 heap_current = thread->heap;
         atomic_signal_fence(memory_order_seq_cst);
-        thread->busy = false;
+        thread->busy = NULL;
 }
 
 #endif

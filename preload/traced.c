@@ -19,25 +19,25 @@ void traced_speed_up(void)
 }
 
 /* The calling thread, entered, if its recorder is ready for so many events; or NULL. heap_current is heap_none all the
- * time: the heap is sided. */
-static inline struct thread *enter(uint32_t events)
+ * time: the heap is sided. Inlined always, as thread_enter. */
+static inline __attribute__((always_inline)) struct thread *enter(uint32_t events)
 {
         struct thread *thread = thread_current;
 
         if (UNLIKELY(!traced_is_quick() || !thread || thread->busy || *thread_canary == 0))
                 return NULL;
-        thread->busy = true;
+        thread->busy = __builtin_frame_address(0);
         atomic_signal_fence(memory_order_seq_cst);
         if (LIKELY(recorder_is_ready(&thread->recorder, events)))
                 return thread;
-        thread->busy = false;
+        thread->busy = NULL;
         return NULL;
 }
 
 static inline void leave(struct thread *thread)
 {
         atomic_signal_fence(memory_order_seq_cst);
-        thread->busy = false;
+        thread->busy = NULL;
 }
 
 static inline __attribute__((always_inline)) void *alloc(size_t size, enum wire_alloc_kind kind, const uintptr_t *frame,
