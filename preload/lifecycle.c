@@ -21,6 +21,8 @@
 #include "preload/checks.h"
 #include "preload/config.h"
 #include "preload/hooks.h"
+#include "preload/leaks/exit.h"
+#include "preload/leaks/exit.h"
 #include "preload/leaks/leaks.h"
 #include "preload/leaks/pthreads.h"
 #include "preload/news.h"
@@ -109,6 +111,8 @@ static uint64_t seed_make(void)
 static void leaks_begin(void)
 {
         pthreads_open();
+        exit_open();
+        exit_open();
         leaks_open(&(struct leaks_options){
                 .by_ptrace = config.leak_ptrace,
                 .who = config.leak_who,
@@ -279,6 +283,7 @@ static void last_words_quick(void)
         struct leak_self self;
 
         leak_self_here(&self);
+        exit_find(&self, BLOCK_FRAME);
         last_words(WIRE_EXIT_QUICK, &self);
 }
 
@@ -305,6 +310,7 @@ __attribute__((destructor)) static void end(void)
         struct leak_self self;
 
         leak_self_here(&self);
+        exit_find(&self, BLOCK_FRAME);
         last_words(WIRE_EXIT_NORMAL, &self);
 }
 

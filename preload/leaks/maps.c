@@ -1,4 +1,4 @@
-/* /proc/self/maps, line by line. */
+/* /proc/thread-self/maps, line by line. */
 #define _GNU_SOURCE
 #include "preload/leaks/maps.h"
 
@@ -9,12 +9,19 @@
 
 #include "preload/platform.h"
 
+int maps_open_own(const char *name)
+{
+        char path[40] = "/proc/thread-self/";
+
+        strcat(path, name);
+        return (int)platform_syscall(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0, 0);
+}
+
 bool maps_open(struct maps *maps, char *buffer, size_t size)
 {
-        long descriptor =
-                platform_syscall(SYS_openat, AT_FDCWD, (long)"/proc/self/maps", O_RDONLY | O_CLOEXEC, 0, 0, 0);
+        int descriptor = maps_open_own("maps");
 
-        *maps = (struct maps){.descriptor = (int)descriptor, .buffer = buffer, .size = size};
+        *maps = (struct maps){.descriptor = descriptor, .buffer = buffer, .size = size};
         return descriptor >= 0;
 }
 

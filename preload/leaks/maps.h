@@ -28,6 +28,10 @@ struct maps {
 
 enum { MAPS_BUFFER_MIN = 8192 }; /* a line has a path of 4096 bytes at most */
 
+/* A file of /proc about this process' memory, for reading; negative: it cannot be had. By the calling thread, since
+ * nothing is to be learnt from a first thread that has ended. */
+int maps_open_own(const char *name);
+
 bool maps_open(struct maps *maps, char *buffer, size_t size); /* false: they cannot be read */
 bool maps_next(struct maps *maps, struct map *ret_map);       /* false: that was all */
 void maps_close(struct maps *maps);

@@ -6,7 +6,7 @@
  * them are files and devices that are shared, whatever the kernel maps, our own memory, what of a stack lies inward of
  * where its thread stands, and the stacks of ended threads that the C library keeps.
  *
- * Pages that were never written to hold no pointer to a block, so they are not read: /proc/self/pagemap tells them.
+ * Pages that were never written to hold no pointer to a block, so they are not read: the page map tells them.
  * That keeps large reservations cheap, and the scan away from the pages of a mapped file that lie behind its end. */
 #define _GNU_SOURCE
 #include "preload/leaks/roots.h"
@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "preload/annotations.h"
 #include "preload/leaks/maps.h"
 #include "preload/leaks/own.h"
 #include "preload/leaks/pthreads.h"
@@ -28,6 +29,8 @@ enum {
         OWN_MAX = 1 << 17,
         PTHREADS_MAX = LEAK_THREADS_MAX,
         SPANS_MAX = 2 * PTHREADS_MAX,
+        KEPT_MAX = 1 << 17,
+        MODULES_MAX = 4096, /* with TLS of their own, at most */
         PAGE_BYTES = 4096,
         PAGES_AT_ONCE = 4096,
         PAGEMAP_FROM = 16 * PAGE_BYTES, /* smaller pieces are read without asking */
@@ -48,6 +51,7 @@ struct workspace {
         struct pthread pthread[PTHREADS_MAX];
         struct span span[SPANS_MAX];
         uintptr_t held[PTHREADS_MAX]; /* pointers that the C library has in a form that is none */
+        uintptr_t kept[KEPT_MAX];     /* pointers to blocks that are in use, but not for what they hold */
         uintptr_t registers[LEAK_SAVED_REGISTERS];
         char maps[LEAK_BUFFER_BYTES];
         uint64_t pages[PAGES_AT_ONCE];
@@ -60,9 +64,10 @@ struct collector {
         struct leak_self self;
         uint32_t self_tid, main_tid;
         struct own own;
-        size_t pthreads, spans, held;
+        size_t pthreads, spans, held, kept;
         int pagemap;     /* negative: it cannot be read */
-        bool skip_pages; /* of the mapping at hand, what is not populated */
+        bool of_file;    /* the mapping at hand is one of a file: it may reach behind the file's end */
+        bool skip_pages; /* and what of it is not populated is not read */
 };
 
 /* --- one root after the other ------------------------------------------------------------------------------------ */
@@ -114,7 +119,7 @@ static bool pages_read(struct collector *collector, uintptr_t start, size_t coun
 /* What of [start, end) was ever written to. */
 static void root_add_populated(struct collector *collector, uintptr_t start, uintptr_t end, const struct span *as)
 {
-        if (!collector->skip_pages || end - start < PAGEMAP_FROM) {
+        if (!collector->skip_pages || (end - start < PAGEMAP_FROM && !collector->of_file)) {
                 root_add(collector, start, end, as->kind, as->tid);
                 return;
         }
@@ -213,6 +218,31 @@ static void pthread_exclude(struct collector *collector, const struct pthread *p
         }
 }
 
+static void kept_add(struct collector *collector, uintptr_t pointer)
+{
+        if (collector->kept < KEPT_MAX)
+                collector->space->kept[collector->kept++] = pointer;
+        else
+                collector->roots->incomplete = true;
+}
+
+/* The table of an ended thread's dynamic TLS, and that TLS, will serve the next thread. The table is pairs of words:
+ * first its length, then one for each module, where the second word is what was allocated. */
+static void table_kept(struct collector *collector, uintptr_t table)
+{
+        const uintptr_t *word = (const uintptr_t *)table;
+        struct block block;
+        uintptr_t length;
+
+        kept_add(collector, table);
+        if (heap_find(word, &block) != BLOCK_FOUND)
+                return;
+        length = block.usable / (2 * sizeof *word);
+        for (uintptr_t i = 2; i < length && i < MODULES_MAX; i++)
+                if (word[2 * i + 1])
+                        kept_add(collector, word[2 * i + 1]);
+}
+
 static void pthread_name(struct collector *collector, const struct pthread *pthread)
 {
         uintptr_t tls = pthread->tls ? pthread->tls : pthread->start;
@@ -222,7 +252,9 @@ static void pthread_name(struct collector *collector, const struct pthread *pthr
                 span_add(collector, pthread->stack_start, tls, LEAK_ROOT_STACK, pthread->tid);
         span_add(collector, tls, end, LEAK_ROOT_TLS, pthread->tid);
         /* The thread has the address of the table's second entry. */
-        if (pthread->dtv)
+        if (pthread->dtv && pthread->state == PTHREAD_CACHED)
+                table_kept(collector, pthread->dtv);
+        else if (pthread->dtv)
                 collector->space->held[collector->held++] = pthread->dtv;
 }
 
@@ -255,9 +287,29 @@ static void stacks_in_blocks(struct collector *collector)
                     !own_holds(&collector->own, pthread->start))
                         continue;
                 if (sp < pthread->stack_start || sp >= pthread->stack_end)
-                        sp = pthread->stack_start;
-                root_add(collector, sp, pthread->stack_end, LEAK_ROOT_STACK, pthread->tid);
+                        root_add(collector, pthread->stack_start, pthread->stack_end, LEAK_ROOT_STACK, pthread->tid);
         }
+}
+
+/* A thread stands on a stack that is a block: a coroutine's, or one for signals. What lies inward is not scanned. */
+static void running_in_block(struct collector *collector, uintptr_t sp, uint32_t tid)
+{
+        struct block block;
+
+        if (!own_holds(&collector->own, sp) || heap_find((const void *)sp, &block) == BLOCK_FOREIGN)
+                return;
+        kept_add(collector, (uintptr_t)block.start);
+        root_add(collector, sp, (uintptr_t)block.start + block.usable, LEAK_ROOT_STACK, tid);
+}
+
+static void running_in_blocks(struct collector *collector)
+{
+        const struct leak_stop *stop = collector->stop;
+
+        running_in_block(collector, collector->self.sp, collector->self_tid);
+        for (size_t i = 0; stop && i < stop->count; i++)
+                if (stop->thread[i].state == LEAK_THREAD_STOPPED)
+                        running_in_block(collector, stop->thread[i].sp - LEAK_RED_ZONE, stop->thread[i].tid);
 }
 
 static void registers(struct collector *collector)
@@ -317,6 +369,28 @@ static uintptr_t main_stack_from(const struct collector *collector, const struct
         return sp > map->start && sp < map->end ? sp : map->start;
 }
 
+/* What the program has registered of the mapping, though it would be no root: shared memory, say. */
+struct registered {
+        struct collector *collector;
+        const struct map *map;
+};
+
+static void region(void *context, uintptr_t start, uintptr_t end)
+{
+        const struct registered *registered = context;
+        const struct map *map = registered->map;
+
+        root_add(registered->collector, start > map->start ? start : map->start, end < map->end ? end : map->end,
+                 LEAK_ROOT_DATA, 0);
+}
+
+static void regions(struct collector *collector, const struct map *map)
+{
+        struct registered registered = {collector, map};
+
+        annotations_regions_each(region, &registered);
+}
+
 static void mapping(struct collector *collector, const struct map *map, bool follows_data)
 {
         struct span as = {.kind = map->of == MAP_OF_FILE || follows_data ? LEAK_ROOT_DATA : LEAK_ROOT_MAPPING};
@@ -324,6 +398,7 @@ static void mapping(struct collector *collector, const struct map *map, bool fol
 
         /* The page tables of shared memory are not inherited. */
         collector->skip_pages = collector->pagemap >= 0 && !map->shared;
+        collector->of_file = map->of == MAP_OF_FILE;
         if (map->of == MAP_OF_STACK) {
                 as.kind = LEAK_ROOT_STACK;
                 as.tid = collector->main_tid;
@@ -357,6 +432,8 @@ static bool mappings(struct collector *collector)
                         mapping(collector, &map, follows_data);
                 else if (!map.readable)
                         hole(collector, &map);
+                else if (map.of != MAP_OF_KERNEL)
+                        regions(collector, &map);
                 if (map.writable && (map.of == MAP_OF_FILE || follows_data))
                         data_end = map.end;
         }
@@ -381,14 +458,15 @@ static bool collect(struct collector *collector)
         own_add(&collector->own, space, sizeof *space);
         pthreads_look(collector);
         own_sort(&collector->own);
-        collector->pagemap =
-                (int)platform_syscall(SYS_openat, AT_FDCWD, (long)"/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0, 0, 0);
+        collector->pagemap = maps_open_own("pagemap");
         known = mappings(collector);
         if (collector->pagemap >= 0)
                 platform_syscall(SYS_close, collector->pagemap, 0, 0, 0, 0, 0);
         stacks_in_blocks(collector);
+        running_in_blocks(collector);
         registers(collector);
         root_add(collector, (uintptr_t)space->held, (uintptr_t)(space->held + collector->held), LEAK_ROOT_TLS, 0);
+        root_add(collector, (uintptr_t)space->kept, (uintptr_t)(space->kept + collector->kept), LEAK_ROOT_KEPT, 0);
         threads_moving_each(moving, collector);
         collector->roots->incomplete |= collector->own.incomplete;
         return known;

@@ -117,7 +117,7 @@ Test(roots, shared_files_and_what_lies_behind_a_file_are_none)
         unlink(path);
         cr_assert_eq(ftruncate(file, 4096), 0);
         shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-        private = mmap(NULL, 32 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
+        private = mmap(NULL, 8 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
         *shared = *private = 1;
         collect();
         cr_assert_not(root_of((uintptr_t)shared));
