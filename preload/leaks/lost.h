@@ -17,16 +17,20 @@ struct leak_lost {
         uint32_t root;   /* the place of the one it is charged to; its own: it is a root */
         uint32_t circle; /* the number of its component; alone: see `circles` */
         uint32_t low;    /* of Tarjan's */
+        uint32_t first;  /* of its edges; they end where those of the next place begin */
 };
 
 struct leak_graph {
         struct leak_blocks *blocks;
         struct leak_lost *lost; /* places from 1 on, by rising number of the block */
         uint32_t count;         /* of places, with the unused first one */
-        uint32_t *place;        /* by number of a block; 0: not lost */
-        uint32_t *root;         /* by number of a component, from 1 on: the place of its root; 0: it has none */
-        uint32_t *members;      /* by number of a component: how many blocks */
-        uint32_t circles;       /* components, with the unused first one */
+        uint32_t *edge;         /* places that blocks point to, those of one block side by side */
+        uint32_t edge_count;
+        size_t edge_bytes;
+        uint32_t *place;   /* by number of a block; 0: not lost */
+        uint32_t *root;    /* by number of a component, from 1 on: the place of its root; 0: it has none */
+        uint32_t *members; /* by number of a component: how many blocks */
+        uint32_t circles;  /* components, with the unused first one */
 };
 
 /* All live blocks that were not reached, if `counts` says of their records that they are the program's to lose. `graph`
