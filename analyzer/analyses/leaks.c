@@ -101,20 +101,26 @@ static const char *class_words(const struct lost_place *place)
         return place->flags & LOST_UNSURE ? "possibly (unsure)" : "possibly";
 }
 
-static const char *label(struct table *table, const struct lost_held *held)
+static const char *label(struct table *table, const struct lost_held *held, size_t more)
 {
-        char text[160];
+        char text[160], rest[64] = "";
 
-        snprintf(text, sizeof text, "holds %s block%s, %s, %sfrom", unit_count(held->sum.blocks).text,
-                 plural(held->sum.blocks), unit_bytes(held->sum.bytes).text, held->cycle ? "in a cycle with it, " : "");
+        if (more)
+                snprintf(rest, sizeof rest, " (and %zu more stack%s)", more, plural((int64_t)more));
+        snprintf(text, sizeof text, "holds %s block%s, %s, %sfrom%s", unit_count(held->sum.blocks).text,
+                 plural(held->sum.blocks), unit_bytes(held->sum.bytes).text, held->cycle ? "in a cycle with it, " : "",
+                 rest);
         return arena_text(&table->arena, text);
 }
 
-/* A few of them: the rest is in the row's figures, and in the table for machines. */
+/* Those that hold most: the rest is in the row's figures, and in the table for machines. */
 static void put_held(struct table *table, const struct lost_place *place)
 {
-        for (size_t i = 0; i < place->held_count && i < ROW_STACKS_MAX; i++)
-                table_stack(table, NULL, label(table, &place->held[i]), place->held[i].stack);
+        size_t shown = place->held_count < ROW_STACKS_MAX ? place->held_count : ROW_STACKS_MAX;
+
+        for (size_t i = 0; i < shown; i++)
+                table_stack_brief(table, label(table, &place->held[i], i + 1 == shown ? place->held_count - shown : 0),
+                                  place->held[i].stack);
 }
 
 /* Columns that would say nothing are for machines alone. */
@@ -205,11 +211,11 @@ static void tell_scan(const struct evidence *evidence, struct table *table)
         if (evidence->process_count > 1 && lost->scan_count < evidence->process_count)
                 table_note(table, "%zu of %zu processes were scanned", lost->scan_count, evidence->process_count);
         if (lost->scan_count == 1) {
-                table_note(table, "scanned %s%s: %s of blocks and %s elsewhere in %s; %s thread%s stood still for %s",
+                table_note(table, "scanned %s%s: %s of blocks and %s elsewhere in %s%s%s",
                            *when(scan) ? when(scan) : "at ", *when(scan) ? "" : unit_time(scan->time_ns).text,
                            unit_bytes(scan->heap_bytes).text, unit_bytes(scan->root_bytes).text,
-                           unit_time(scan->scan_ns).text, unit_count(scan->threads).text, plural(scan->threads),
-                           unit_time(scan->pause_ns).text);
+                           unit_time(scan->scan_ns).text, scan->pause_ns ? "; the program stood still for " : "",
+                           scan->pause_ns ? unit_time(scan->pause_ns).text : "");
                 if (scan->scans > 1)
                         table_note(table, "the last of %s scans; what was more from one to the next keeps coming",
                                    unit_count(scan->scans).text);

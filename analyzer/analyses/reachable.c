@@ -64,15 +64,18 @@ static const char *root_words(struct sqlite3_stmt *row, const char *kind, struct
 {
         uint64_t address = (uint64_t)row_address(row, LINK_ADDRESS);
         int64_t tid = row_integer(row, LINK_TID);
+        char thread[40] = ""; /* whose is not always known */
 
         if (strcmp(kind, "data") == 0)
                 return data_words(row, arena);
+        if (tid)
+                snprintf(thread, sizeof thread, " of thread %" PRId64, tid);
         if (strcmp(kind, "stack") == 0)
-                return format(arena, "stack of thread %" PRId64 ", at 0x%" PRIx64, tid, address);
+                return format(arena, "stack%s, at 0x%" PRIx64, thread, address);
         if (strcmp(kind, "register") == 0)
-                return format(arena, "a register of thread %" PRId64, tid);
+                return format(arena, "a register%s", thread);
         if (strcmp(kind, "thread-local") == 0)
-                return format(arena, "thread-local memory of thread %" PRId64, tid);
+                return format(arena, "thread-local memory%s", thread);
         if (strcmp(kind, "mapping") == 0)
                 return format(arena, "memory mapped by the program, at 0x%" PRIx64, address);
         return strcmp(kind, "cut") == 0 ? "→ …" : "unknown";

@@ -217,7 +217,15 @@ void table_stack(struct table *table, const char *key, const char *label, const 
         struct row *row = &table->row[table->row_count - 1];
 
         assert(row->more_count < ROW_STACKS_MAX);
-        row->more[row->more_count++] = (struct row_stack){key, label, stack};
+        row->more[row->more_count++] = (struct row_stack){key, label, stack, false};
+}
+
+void table_stack_brief(struct table *table, const char *label, const struct stack *stack)
+{
+        struct row *row = &table->row[table->row_count - 1];
+
+        table_stack(table, NULL, label, stack);
+        row->more[row->more_count - 1].brief = true;
 }
 
 /* A record's row grows with its columns. */

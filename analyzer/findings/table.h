@@ -27,6 +27,7 @@ struct row_stack {
         const char *key; /* NULL: for people alone */
         const char *label;
         const struct stack *stack; /* borrowed; NULL: not known */
+        bool brief;                /* its innermost frames are enough */
 };
 
 enum { ROW_STACKS_MAX = 3 };
@@ -92,6 +93,7 @@ void table_put_unknown(struct table *table);
  * as long as the table. */
 void table_label(struct table *table, const char *label);
 void table_stack(struct table *table, const char *key, const char *label, const struct stack *stack);
+void table_stack_brief(struct table *table, const char *label, const struct stack *stack); /* for people alone */
 
 /* The facts of a record. */
 void table_fact(struct table *table, const char *key, enum unit unit, int64_t whole);

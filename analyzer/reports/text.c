@@ -162,12 +162,12 @@ static void put_stacks(const struct text *text, const struct row *row)
         if (row->stack && row->label)
                 fprintf(text->out, "%*s%s\n", LABEL_INDENT, "", row->label);
         if (row->stack)
-                text_stack(text, row->stack);
+                text_stack(text, row->stack, false);
         for (size_t i = 0; i < row->more_count; i++) {
                 if (!row->more[i].stack)
                         continue;
                 fprintf(text->out, "%*s%s\n", LABEL_INDENT, "", row->more[i].label);
-                text_stack(text, row->more[i].stack);
+                text_stack(text, row->more[i].stack, row->more[i].brief);
         }
 }
 

@@ -26,6 +26,6 @@ void text_plain(const struct text *text);
 void text_put(const struct text *text, const char *from); /* whatever could steer a terminal is shown, not done */
 int text_columns(const char *text);                       /* of UTF-8 */
 
-void text_stack(const struct text *text, const struct stack *stack); /* the lines under a row */
+void text_stack(const struct text *text, const struct stack *stack, bool brief); /* the lines under a row */
 
 #endif

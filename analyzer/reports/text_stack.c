@@ -7,6 +7,7 @@
 
 enum {
         FRAMES_SHOWN = 12, /* without --full */
+        FRAMES_BRIEF = 4,
         STACK_INDENT = 8,
 };
 
@@ -100,9 +101,9 @@ static struct fold fold_at(const struct frame *const *line, size_t count, bool f
         return fold;
 }
 
-static void put_frames(const struct text *text, const struct frame *const *line, size_t count)
+static void put_frames(const struct text *text, const struct frame *const *line, size_t count, size_t lines_max)
 {
-        size_t lines_max = text->options->full ? SIZE_MAX : FRAMES_SHOWN, at = 0;
+        size_t at = 0;
         struct fold fold;
 
         for (size_t lines = 0; at < count; at += fold.frames, lines++) {
@@ -116,11 +117,11 @@ static void put_frames(const struct text *text, const struct frame *const *line,
                 fprintf(text->out, "%*s… %zu more\n", STACK_INDENT, "", count - at);
 }
 
-void text_stack(const struct text *text, const struct stack *stack)
+void text_stack(const struct text *text, const struct stack *stack, bool brief)
 {
         const struct frame **line = stack_lines(stack);
 
-        put_frames(text, line, stack->count);
+        put_frames(text, line, stack->count, text->options->full ? SIZE_MAX : brief ? FRAMES_BRIEF : FRAMES_SHOWN);
         free(line);
         if (stack->flags & STACK_TRUNCATED)
                 fprintf(text->out, "%*s… deeper than was recorded\n", STACK_INDENT, "");

@@ -22,7 +22,7 @@ END
         [[ $output == *"a place that is missing here requested at most 48.0 KiB"* ]]
         [[ $output == *"the heap at exit agrees with the events"* ]]
         [[ $output == *"who pins free memory is not told by a sample"* ]]
-        [[ $(grep -A1 '^LEAKS' out | tail -n 1) =~ at\ least\ +at\ most ]]
+        [[ $(grep -A2 '^LEAKS' out | tail -n 1) =~ at\ least\ +at\ most ]]
         run -0 "$HEAPTAP" report --format json heaptap.latest
         jq -e '.summary | .sample_rate == 16384 and .live_bytes_low < 3000000 and .live_bytes_high > 3000000' <<<"$output"
 }
