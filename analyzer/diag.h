@@ -5,6 +5,7 @@
 enum {
         DIAG_EXIT_USAGE = 2,
         DIAG_EXIT_NEVER_CONNECTED = 3, /* of record: no process ever wrote to the pipe */
+        DIAG_EXIT_CHECK = 99,          /* of check: a limit was broken */
         DIAG_EXIT_FAILURE = 125,
 };
 

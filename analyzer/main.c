@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyzer/commands/check.h"
 #include "analyzer/commands/record.h"
 #include "analyzer/commands/report.h"
 #include "analyzer/commands/run.h"
@@ -16,6 +17,7 @@ struct command {
 
 static const struct command commands[] = {
         {"run", command_run, "run a program under the profiler"},
+        {"check", command_check, "run a program and fail if it leaks"},
         {"record", command_record, "read a pipe of events into a profile"},
         {"report", command_report, "print what a profile holds"},
 };

@@ -111,6 +111,20 @@ static int choose(const char *option, const char *given, const struct choice *ch
         diag_usage("--%s %s: there are %s", option, given, list);
 }
 
+static const struct choice what_choices[] = {
+        {"leaks", WHAT_LEAKS},         {"reachable", WHAT_REACHABLE}, {"live", WHAT_LIVE},
+        {"peak", WHAT_PEAK},           {"alloc", WHAT_ALLOC},         {"growth", WHAT_GROWTH},
+        {"temporary", WHAT_TEMPORARY}, {"waste", WHAT_WASTE},         {NULL, 0}};
+
+int report_print_what(const char *profile_path, const char *what, FILE *out)
+{
+        const struct report_options options = {.format = REPORT_TEXT};
+
+        return print(profile_path, profile_path, out, &options,
+                     &(struct analysis_options){.what = (enum analysis_what)choose("what", what, what_choices),
+                                                .rows = report_rows(&options)});
+}
+
 static bool want_color(const char *given)
 {
         static const struct choice choices[] = {{"auto", 0}, {"always", 1}, {"never", 2}, {NULL, 0}};
@@ -144,10 +158,6 @@ int command_report(int argc, char **argv)
 {
         static const struct choice by_choices[] = {
                 {"site", PLACES_BY_SITE}, {"function", PLACES_BY_FUNCTION}, {"module", PLACES_BY_MODULE}, {NULL, 0}};
-        static const struct choice what_choices[] = {
-                {"leaks", WHAT_LEAKS},         {"reachable", WHAT_REACHABLE}, {"live", WHAT_LIVE},
-                {"peak", WHAT_PEAK},           {"alloc", WHAT_ALLOC},         {"growth", WHAT_GROWTH},
-                {"temporary", WHAT_TEMPORARY}, {"waste", WHAT_WASTE},         {NULL, 0}};
         struct option_texts suppressions = {0};
         const char *format = "text", *by = NULL, *what = NULL, *color = NULL, *output = NULL;
         bool force = false;

@@ -7,10 +7,13 @@
 #include "analyzer/commands/supervise.h"
 #include "analyzer/diag.h"
 
+#include <stdlib.h>
+
 int command_run(int argc, char **argv)
 {
         struct run_options options;
         struct program program;
+        struct supervised supervised;
         char **program_argv;
         int status;
 
@@ -25,5 +28,10 @@ int command_run(int argc, char **argv)
         if (!suppress_files_check(&options.suppressions))
                 return DIAG_EXIT_USAGE;
         status = program_find(program_argv, &program);
-        return status ? status : supervise(&options, &program);
+        if (!status)
+                status = supervise(&options, &program, &supervised);
+        if (status)
+                return status;
+        free(supervised.profile);
+        return supervised_status(&supervised);
 }

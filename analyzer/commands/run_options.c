@@ -21,6 +21,7 @@ enum value_kind {
         VALUE_FILES,  /* one, as often as it is given; in the environment several, with : between */
         VALUE_COUNT,  /* 0 or more */
         VALUE_SIZE,   /* bytes, or with K, M, G or T behind */
+        VALUE_SHARE,  /* the same, or a number of percent with % behind */
         VALUE_CHOICE, /* one of the words in choices */
 };
 
@@ -30,9 +31,11 @@ struct option {
         enum value_kind kind;
         const char *choices; /* separated by | */
         size_t offset;       /* in struct run_options */
+        bool check;          /* of check alone */
 };
 
-#define FIELD(name) offsetof(struct run_options, name)
+#define FIELD(name)          offsetof(struct run_options, name), false
+#define FIELD_OF_CHECK(name) offsetof(struct run_options, name), true
 
 static const struct option option_list[] = {
         {"quiet", 'q', VALUE_FLAG, NULL, FIELD(quiet)},
@@ -60,6 +63,11 @@ static const struct option option_list[] = {
         {"decay-ms", 0, VALUE_COUNT, NULL, FIELD(decay_ms)},
         {"governor", 0, VALUE_CHOICE, "on|off", FIELD(governor)},
         {"suppressions", 0, VALUE_FILES, NULL, FIELD(suppressions)},
+        {"max-leaked", 0, VALUE_SHARE, NULL, FIELD_OF_CHECK(max_leaked)},
+        {"max-leaks", 0, VALUE_COUNT, NULL, FIELD_OF_CHECK(max_leaks)},
+        {"max-peak", 0, VALUE_SIZE, NULL, FIELD_OF_CHECK(max_peak)},
+        {"max-allocations", 0, VALUE_SIZE, NULL, FIELD_OF_CHECK(max_allocations)},
+        {"possible", 0, VALUE_FLAG, NULL, FIELD_OF_CHECK(possible)},
         {"library", 0, VALUE_TEXT, NULL, FIELD(library)},
 };
 
@@ -76,12 +84,14 @@ static const char short_help[] =
         "  heaptap report                     the last report again\n"
         "  heaptap report --format json       the same for a machine\n"
         "  heaptap --trace=off ./program      the allocator alone, nothing recorded\n"
+        "  heaptap check ./program            fail if it leaks: for tests\n"
         "\n"
         "heaptap --help lists the options; the manual page is heaptap(1).\n";
 
 static const char long_help[] =
         "Usage: heaptap [run] [options] [--] PROGRAM [ARGUMENTS]\n"
         "       heaptap report [PROFILE|RAW|latest] [options]\n"
+        "       heaptap check [options] [--] PROGRAM [ARGUMENTS]\n"
         "\n"
         "Runs PROGRAM under the profiler and reports after it has ended. The exit status is PROGRAM's.\n"
         "\n"
@@ -119,9 +129,28 @@ static const char long_help[] =
         "      --version            the version\n"
         "\n"
         "Each option can be set in the environment as well: HEAPTAP_STACK_DEPTH=64 is --stack-depth 64.\n"
-        "The first word is a command only if it is run or report; heaptap -- report runs a program called report.\n"
+        "The first word is a command only if it is run, report or check; heaptap -- report runs a program called "
+        "report.\n"
         "Exit status: PROGRAM's own, or its signal; 2 wrong usage, 125 heaptap failed, 126 PROGRAM cannot be\n"
         "executed, 127 PROGRAM was not found.\n";
+
+static const char check_help[] =
+        "Usage: heaptap check [options] [--] PROGRAM [ARGUMENTS]\n"
+        "\n"
+        "Runs PROGRAM as heaptap run does, prints nothing if it keeps within the limits, and fails with 99 if not, "
+        "after\n"
+        "the report on what leaks. Without limits none may leak.\n"
+        "\n"
+        "      --max-leaked SIZE|N%     bytes that may be lost, definitely or indirectly; %: of all that was "
+        "requested\n"
+        "      --max-leaks N            places that may lose blocks\n"
+        "      --possible               possibly lost blocks count, too\n"
+        "      --max-peak SIZE          bytes that may be alive at once\n"
+        "      --max-allocations N      allocations, of all processes\n"
+        "\n"
+        "The options of run hold here as well; heaptap --help lists them. Exit status: PROGRAM's own or its signal, if "
+        "that\n"
+        "is not 0; 99 if a limit was broken; 125 if nothing can be said, for there was no scan for leaks.\n";
 
 __attribute__((format(printf, 1, 2))) static bool complain(const char *format, ...)
 {
@@ -162,8 +191,15 @@ static bool size_ok(const char *text)
         return digits && digits < 13 && (!text[digits] || (strchr("KMGT", text[digits]) && !text[digits + 1]));
 }
 
+static bool share_ok(const char *text)
+{
+        size_t digits = strspn(text, "0123456789");
+
+        return size_ok(text) || (digits && digits < 4 && !strcmp(text + digits, "%"));
+}
+
 /* Of what size_ok found well. */
-static uint64_t size_of(const char *text)
+uint64_t run_options_size(const char *text)
 {
         static const char units[] = "KMGT";
         char *end;
@@ -203,6 +239,11 @@ static bool option_set(const struct option *option, const char *said_as, const c
                 if (!size_ok(value))
                         return complain("%s takes bytes, as 4096, 512K or 64M, not \"%s\"", said_as, value);
                 break;
+        case VALUE_SHARE:
+                if (!share_ok(value))
+                        return complain("%s takes bytes, as 4096, 512K or 64M, or percent, as 1%%, not \"%s\"", said_as,
+                                        value);
+                break;
         case VALUE_CHOICE:
                 if (!choice_has(option->choices, value))
                         return complain("%s is one of %s, not \"%s\"", said_as, option->choices, value);
@@ -220,13 +261,15 @@ static bool option_set(const struct option *option, const char *said_as, const c
 }
 
 /* What the command line gave stays. It is read first, so that a wrong variable does not keep the help away. */
-static bool environment_read(struct run_options *options)
+static bool environment_read(struct run_options *options, bool check)
 {
         for (size_t i = 0; i < OPTION_COUNT; i++) {
                 char name[LONG_NAME_BYTES_MAX] = "HEAPTAP_";
                 size_t bytes = strlen(name);
                 const char *value;
 
+                if (option_list[i].check && !check)
+                        continue;
                 for (const char *c = option_list[i].name; *c; c++)
                         name[bytes++] = (char)(*c == '-' ? '_' : toupper(*c));
                 value = getenv(name);
@@ -240,10 +283,11 @@ static bool environment_read(struct run_options *options)
         return true;
 }
 
-static const struct option *option_find(const char *name, size_t bytes)
+static const struct option *option_find(const char *name, size_t bytes, bool check)
 {
         for (size_t i = 0; i < OPTION_COUNT; i++)
-                if (!strncmp(option_list[i].name, name, bytes) && !option_list[i].name[bytes])
+                if ((check || !option_list[i].check) && !strncmp(option_list[i].name, name, bytes) &&
+                    !option_list[i].name[bytes])
                         return &option_list[i];
         return NULL;
 }
@@ -257,12 +301,12 @@ static const struct option *option_find_letter(char letter)
 }
 
 /* One --name, --name=value or --name value. Moves *at past what it took. */
-static bool long_option_read(char **argv, int *at, struct run_options *options)
+static bool long_option_read(char **argv, int *at, bool check, struct run_options *options)
 {
         const char *word = argv[(*at)++];
         const char *value = strchr(word, '=');
         size_t bytes = value ? (size_t)(value - word) : strlen(word);
-        const struct option *option = option_find(word + 2, bytes - 2);
+        const struct option *option = option_find(word + 2, bytes - 2, check);
         char said_as[LONG_NAME_BYTES_MAX];
 
         if (!option)
@@ -316,7 +360,7 @@ static bool sample_possible(const struct run_options *options)
                 return true;
         if (strcmp(options->trace, "off") == 0)
                 return complain("--sample needs --trace=full");
-        if (size_of(options->sample) == 0 || size_of(options->sample) > WIRE_SAMPLE_RATE_MAX)
+        if (run_options_size(options->sample) == 0 || run_options_size(options->sample) > WIRE_SAMPLE_RATE_MAX)
                 return complain("--sample takes 1 byte to 1G, not \"%s\"", options->sample);
         return true;
 }
@@ -339,9 +383,10 @@ static bool checks_possible(const struct run_options *options)
 enum run_action run_options_parse(int argc, char **argv, struct run_options *ret_options, char ***ret_program)
 {
         struct run_options options = {.output = "heaptap.%e.%p.heap", .trace = "full"};
+        bool check = !strcmp(argv[0], "check");
         int at = 1;
 
-        if (argc < 2)
+        if (argc < 2 && !check)
                 return text_print(short_help) ? RUN_DONE : RUN_USAGE;
         while (at < argc && argv[at][0] == '-' && argv[at][1]) {
                 const char *word = argv[at];
@@ -351,17 +396,17 @@ enum run_action run_options_parse(int argc, char **argv, struct run_options *ret
                         break;
                 }
                 if (!strcmp(word, "--help") || !strcmp(word, "-h"))
-                        return text_print(long_help) ? RUN_DONE : RUN_USAGE;
+                        return text_print(check ? check_help : long_help) ? RUN_DONE : RUN_USAGE;
                 if (!strcmp(word, "--version"))
                         return text_print("heaptap " HEAPTAP_VERSION "\n") ? RUN_DONE : RUN_USAGE;
-                if (word[1] == '-' ? !long_option_read(argv, &at, &options) : !letters_read(argv, &at, &options))
+                if (word[1] == '-' ? !long_option_read(argv, &at, check, &options) : !letters_read(argv, &at, &options))
                         return RUN_USAGE;
         }
         if (at >= argc) {
                 complain("no program to run was named");
                 return RUN_USAGE;
         }
-        if (!environment_read(&options) || !sample_possible(&options) || !checks_possible(&options))
+        if (!environment_read(&options, check) || !sample_possible(&options) || !checks_possible(&options))
                 return RUN_USAGE;
         *ret_options = options;
         *ret_program = argv + at;

@@ -32,7 +32,11 @@ struct run_options {
         const char *governor;             /* on, off, or NULL */
         struct option_texts suppressions; /* files */
         const char *library;              /* libheaptap.so, or NULL: beside this program */
-        uint64_t given;                   /* a bit for each option that was set, in the order of their list */
+        /* Of check alone; texts as given, or NULL. */
+        const char *max_leaked; /* bytes, or percent of what was requested */
+        const char *max_leaks, *max_peak, *max_allocations;
+        bool possible;
+        uint64_t given; /* a bit for each option that was set, in the order of their list */
 };
 
 enum run_action {
@@ -41,6 +45,10 @@ enum run_action {
         RUN_USAGE /* what is wrong was printed */
 };
 
+/* argv[0] is "run" or "check". */
 enum run_action run_options_parse(int argc, char **argv, struct run_options *ret_options, char ***ret_program);
+
+/* Bytes, perhaps with K, M, G or T behind, as the options take them. */
+uint64_t run_options_size(const char *text);
 
 #endif

@@ -547,7 +547,14 @@ static _Noreturn void die_of(int signal_number)
         _exit(128 + signal_number);
 }
 
-int supervise(const struct run_options *options, const struct program *program)
+int supervised_status(const struct supervised *supervised)
+{
+        if (WIFSIGNALED(supervised->wait_status))
+                die_of(WTERMSIG(supervised->wait_status));
+        return WEXITSTATUS(supervised->wait_status);
+}
+
+int supervise(const struct run_options *options, const struct program *program, struct supervised *ret_supervised)
 {
         struct run run = {
                 .options = options, .program = program, .gate = -1, .failure = -1, .ready = -1, .status_fd = -1};
@@ -565,9 +572,11 @@ int supervise(const struct run_options *options, const struct program *program)
         run_to_the_end(&run);
         reader_loss_tell(&run);
         session_dir_remove(&run.dir);
-        free(run.profile);
         free(run.raw);
-        if (WIFSIGNALED(run.program_status))
-                die_of(WTERMSIG(run.program_status));
-        return WEXITSTATUS(run.program_status);
+        *ret_supervised = (struct supervised){
+                .wait_status = run.program_status,
+                .reader_ended = WIFEXITED(run.reader_status) && WEXITSTATUS(run.reader_status) == 0,
+                .profile = run.profile,
+        };
+        return 0;
 }

@@ -5,7 +5,18 @@
 #include "analyzer/commands/program.h"
 #include "analyzer/commands/run_options.h"
 
-/* Returns the exit status. If PROGRAM died of a signal, so does this process. */
-int supervise(const struct run_options *options, const struct program *program);
+#include <stdbool.h>
+
+struct supervised {
+        int wait_status;   /* of PROGRAM, as waitpid gives it */
+        bool reader_ended; /* well: there is a profile */
+        char *profile;     /* its name; to be freed */
+};
+
+/* Returns 0, or the exit status after printing why PROGRAM did not run; then nothing is filled in. */
+int supervise(const struct run_options *options, const struct program *program, struct supervised *ret_supervised);
+
+/* PROGRAM's exit status. If it died of a signal, so does this process. */
+int supervised_status(const struct supervised *supervised);
 
 #endif
