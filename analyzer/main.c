@@ -7,6 +7,7 @@
 #include "analyzer/commands/record.h"
 #include "analyzer/commands/report.h"
 #include "analyzer/commands/run.h"
+#include "analyzer/commands/snapshot.h"
 #include "analyzer/diag.h"
 
 struct command {
@@ -19,6 +20,7 @@ static const struct command commands[] = {
         {"run", command_run, "run a program under the profiler"},
         {"check", command_check, "run a program and fail if it leaks"},
         {"record", command_record, "read a pipe of events into a profile"},
+        {"snapshot", command_snapshot, "write a profile of a program that runs"},
         {"report", command_report, "print what a profile holds"},
 };
 

@@ -24,7 +24,8 @@ enum {
         SESSION_MAGIC = 0x50415448, /* "HTAP" */
         SESSION_VERSION = 4,
         SESSION_SLOTS = 2048,
-        SESSION_HANDED_MAX = 1536, /* slots that wait to be taken, at most; the others are for threads */
+        SESSION_HANDED_MAX = 1536,      /* slots that wait to be taken, at most; the others are for threads */
+        SESSION_SNAPSHOT_OFFSET = 2048, /* within the header's page */
         SESSION_SLOT_OFFSET = 4096,
         SESSION_FRAME_OFFSET = SESSION_SLOT_OFFSET + 64 * SESSION_SLOTS,
         SESSION_MEASURE_OFFSET = SESSION_FRAME_OFFSET + WIRE_FRAME_BYTES_MAX * SESSION_SLOTS,
@@ -107,6 +108,24 @@ struct session_measure {
         uint64_t stack;     /* the main thread's stack */
         uint64_t anonymous; /* all else */
 };
+
+/* `heaptap snapshot` asks the analyzer for a profile of now. The pid in `state` is that of the command; a place whose
+ * owner has died may be taken by the next. */
+struct session_snapshot {
+        _Atomic uint64_t state; /* pid << 8 | enum session_turn */
+        uint32_t pid;           /* of the traced process whose scan for leaks is to be in the profile */
+        uint32_t scan;          /* the number of that scan; 0: none is waited for */
+        uint32_t overwrite;     /* 1: what is at the path may be replaced */
+        char path[1024];        /* absolute */
+        char trouble[512];      /* answer: why there is no profile; "": it is there */
+};
+
+_Static_assert(SESSION_SNAPSHOT_OFFSET + sizeof(struct session_snapshot) <= SESSION_SLOT_OFFSET, "in the first page");
+
+static inline struct session_snapshot *session_snapshot(void *base)
+{
+        return (struct session_snapshot *)((char *)base + SESSION_SNAPSHOT_OFFSET);
+}
 
 _Static_assert(sizeof(struct session_range) == 24, "as SESSION_MEASURE_BYTES has it");
 

@@ -15,6 +15,7 @@
 #include "analyzer/commands/progress.h"
 #include "analyzer/commands/raw_file.h"
 #include "analyzer/commands/report.h"
+#include "analyzer/commands/snapshot_answer.h"
 #include "analyzer/commands/suppress_file.h"
 #include "analyzer/diag.h"
 #include "analyzer/input/session.h"
@@ -43,6 +44,7 @@ struct record {
         struct raw_file *raw; /* NULL: none is wanted */
         struct notes notes;
         struct progress progress;
+        struct snapshot snapshot;
         enum source_end end;
 };
 
@@ -70,6 +72,74 @@ static void take_note(void *context, const struct raw_note *note)
         raw_file_note(record->raw, note);
 }
 
+static void note_ending(struct record *record, const struct ending *ending)
+{
+        if (ending->known)
+                take_note(record, &(struct raw_note){RAW_EXITED,
+                                                     {(uint64_t)ending->exit_status, (uint64_t)ending->exit_signal,
+                                                      ending->rss_bytes, ending->cpu_user_us, ending->cpu_system_us}});
+        for (struct process *process = record->model->processes; process; process = process->hh.next)
+                if (record->end == SOURCE_STOPPED && process->told && !process->exited && !process->gone &&
+                    (process->flags & WIRE_PROCESS_APART || session_process_lives(process->pid, 0)))
+                        take_note(record, &(struct raw_note){RAW_RUNNING, {process->number}});
+        take_note(record, &(struct raw_note){RAW_END,
+                                             {record->end == SOURCE_STOPPED, source_damages(record->source),
+                                              source_unshared(record->source)}});
+}
+
+/* Everything there is, as a profile. */
+static void finish(struct record *record)
+{
+        /* What the analysis took differs from one to the next. */
+        record->notes.facts.costs = !source_is_file(record->source);
+        notes_finish(&record->notes, record->model);
+        model_finish(record->model);
+}
+
+/* NULL, or why there is no profile; to be freed. */
+static char *put_profile(const struct record *record, const char *path, bool overwrite)
+{
+        struct catalog *catalog = catalog_create(record->model);
+        char *temporary = publish_begin(path), *trouble = NULL, *result = NULL;
+
+        if (!temporary) {
+                result = xasprintf("the profile %s cannot be written: %s; choose another place with -o FILE", path,
+                                   strerror(errno));
+        } else if (!store_write(temporary, record->model, catalog, &record->notes.facts, &trouble)) {
+                unlink(temporary);
+                result = xasprintf("the profile %s cannot be written: %s; is the disk full?", path, trouble);
+        } else if (!publish_end(temporary, path, overwrite)) {
+                result = xasprintf("the profile cannot be named %s: %s; it was left as %s (-f overwrites)", path,
+                                   strerror(errno), temporary);
+        }
+        free(trouble);
+        free(temporary);
+        catalog_free(catalog);
+        return result;
+}
+
+/* One whose predecessors are still in the pipe would look as if they were lost. */
+static void take_unsent(void *context, const uint8_t *frame, size_t bytes)
+{
+        struct record *record = context;
+
+        if (model_frame_follows(record->model, frame, bytes))
+                model_frame(record->model, frame, bytes, false);
+}
+
+/* In a copy of this process, which may do with the model as it likes. */
+static char *write_snapshot(void *context, const char *path)
+{
+        struct record *record = context;
+
+        record->raw = NULL; /* the original's */
+        record->end = SOURCE_STOPPED;
+        source_peek(record->source, take_unsent, record);
+        note_ending(record, &(struct ending){0});
+        finish(record);
+        return put_profile(record, path, record->snapshot.overwrite);
+}
+
 static void sample_resident(void *context)
 {
         struct record *record = context;
@@ -83,6 +153,7 @@ static void sample_resident(void *context)
                 take_note(record, &note);
         }
         raw_file_tick(record->raw);
+        snapshot_look(&record->snapshot, source_snapshot(record->source), record->model, write_snapshot, record);
 }
 
 static void show_progress(void *context, uint64_t done, uint64_t all)
@@ -201,21 +272,6 @@ static void note_beginning(struct record *record)
                 take_note(record, &note[i]);
 }
 
-static void note_ending(struct record *record, const struct ending *ending)
-{
-        if (ending->known)
-                take_note(record, &(struct raw_note){RAW_EXITED,
-                                                     {(uint64_t)ending->exit_status, (uint64_t)ending->exit_signal,
-                                                      ending->rss_bytes, ending->cpu_user_us, ending->cpu_system_us}});
-        for (struct process *process = record->model->processes; process; process = process->hh.next)
-                if (record->end == SOURCE_STOPPED && process->told && !process->exited && !process->gone &&
-                    (process->flags & WIRE_PROCESS_APART || session_process_lives(process->pid, 0)))
-                        take_note(record, &(struct raw_note){RAW_RUNNING, {process->number}});
-        take_note(record, &(struct raw_note){RAW_END,
-                                             {record->end == SOURCE_STOPPED, source_damages(record->source),
-                                              source_unshared(record->source)}});
-}
-
 /* Only the whole of a raw file has the note that stands at its end. */
 static void tell_damage(struct record *record)
 {
@@ -248,6 +304,7 @@ static void read_source(struct record *record)
         else
                 note_ending(record, &ending);
         raw_file_close(record->raw);
+        snapshot_end(&record->snapshot, source_snapshot(record->source));
 }
 
 static int nothing_came(const struct record *record)
@@ -279,23 +336,12 @@ static int nothing_came(const struct record *record)
 
 static void write_profile(struct record *record, const char *path)
 {
-        struct catalog *catalog = catalog_create(record->model);
-        char *temporary = publish_begin(path), *trouble;
+        char *trouble = put_profile(record, path, record->options.force);
 
-        if (!temporary)
-                diag_die("the profile %s cannot be written: %s; choose another place with -o FILE", path,
-                         strerror(errno));
-        if (!store_write(temporary, record->model, catalog, &record->notes.facts, &trouble)) {
-                unlink(temporary);
-                diag_die("the profile %s cannot be written: %s; is the disk full?", path, trouble);
-        }
-        if (!publish_end(temporary, path, record->options.force))
-                diag_die("the profile cannot be named %s: %s; it was left as %s (-f overwrites)", path, strerror(errno),
-                         temporary);
+        if (trouble)
+                diag_die("%s", trouble);
         if (record->options.latest && !publish_latest(path))
                 diag_warn("heaptap.latest cannot be linked to %s: %s", path, strerror(errno));
-        free(temporary);
-        catalog_free(catalog);
 }
 
 static int print_report(const struct record_options *options, const char *profile)
@@ -346,15 +392,6 @@ static void load_suppressions(struct record *record)
         }
         record->notes.facts.suppressions = suppressions;
         record->notes.facts.suppressions_count = files->count;
-}
-
-/* Everything there is, as a profile. */
-static void finish(struct record *record)
-{
-        /* What the analysis took differs from one to the next. */
-        record->notes.facts.costs = !source_is_file(record->source);
-        notes_finish(&record->notes, record->model);
-        model_finish(record->model);
 }
 
 int command_record(int argc, char **argv)

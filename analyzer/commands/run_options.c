@@ -92,6 +92,7 @@ static const char long_help[] =
         "Usage: heaptap [run] [options] [--] PROGRAM [ARGUMENTS]\n"
         "       heaptap report [PROFILE|RAW|latest] [options]\n"
         "       heaptap check [options] [--] PROGRAM [ARGUMENTS]\n"
+        "       heaptap snapshot PID [options]\n"
         "\n"
         "Runs PROGRAM under the profiler and reports after it has ended. The exit status is PROGRAM's.\n"
         "\n"
@@ -129,7 +130,8 @@ static const char long_help[] =
         "      --version            the version\n"
         "\n"
         "Each option can be set in the environment as well: HEAPTAP_STACK_DEPTH=64 is --stack-depth 64.\n"
-        "The first word is a command only if it is run, report or check; heaptap -- report runs a program called "
+        "The first word is a command only if it is run, report, check or snapshot; heaptap -- report runs a program "
+        "called "
         "report.\n"
         "Exit status: PROGRAM's own, or its signal; 2 wrong usage, 125 heaptap failed, 126 PROGRAM cannot be\n"
         "executed, 127 PROGRAM was not found.\n";

@@ -360,6 +360,14 @@ static void free_measure(struct session *session)
         session->suspect_measure = state;
 }
 
+void session_peek(struct session *session, session_frame_taker *take, void *context)
+{
+        for (unsigned i = 0; i < SESSION_SLOTS; i++)
+                if (atomic_load(&session_slot(session->base, i)->owner) &&
+                    !atomic_load(&session_slot(session->base, i)->ticket))
+                        take_slot(session, i, take, context);
+}
+
 void session_salvage(struct session *session, bool all, session_frame_taker *take, void *context)
 {
         if (all)

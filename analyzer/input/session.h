@@ -47,6 +47,9 @@ uint64_t session_unshared(const struct session *session);
 uint64_t session_handed(const struct session *session);
 void session_collect(struct session *session, uint64_t ticket_max, session_frame_taker *take, void *context);
 
+/* What processes have not sent yet, and will. */
+void session_peek(struct session *session, session_frame_taker *take, void *context);
+
 /* Takes the frames of processes that are gone, or (`all`) of every process. A frame may have come through the pipe
  * before. The slots of the dead are free afterwards. A slot whose owner has just claimed it still shows the pid of
  * the one before, so a process counts as gone only when two calls in a row have seen it so; `all` asks once. */

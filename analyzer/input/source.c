@@ -12,6 +12,7 @@
 #include "analyzer/input/cutter.h"
 #include "analyzer/input/session.h"
 #include "analyzer/xalloc.h"
+#include "wire/session.h"
 
 enum {
         PIPE_BYTES = 1 << 20,
@@ -80,6 +81,17 @@ struct source *source_open(const char *path)
 bool source_is_file(const struct source *source)
 {
         return source->is_file;
+}
+
+void source_peek(struct source *source, void (*take)(void *context, const uint8_t *frame, size_t bytes), void *context)
+{
+        if (source->session.base)
+                session_peek(&source->session, take, context);
+}
+
+struct session_snapshot *source_snapshot(struct source *source)
+{
+        return source->session.base ? session_snapshot(source->session.base) : NULL;
 }
 
 uint64_t source_unshared(const struct source *source)

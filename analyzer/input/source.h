@@ -11,6 +11,7 @@
 #include "analyzer/input/ending.h"
 #include "analyzer/input/raw_reader.h"
 
+struct session_snapshot; /* wire/session.h */
 struct source;
 
 /* What the source calls while it reads. */
@@ -35,7 +36,11 @@ bool source_is_file(const struct source *source);
 enum source_end source_read(struct source *source, const struct source_calls *calls, struct ending *ending,
                             const volatile sig_atomic_t *stop);
 uint64_t source_unshared(const struct source *source); /* frames that ended with their processes, unseen */
-void source_beat(struct source *source);               /* shows the processes that we live, if the frames take long */
+/* What `heaptap snapshot` asks for; NULL: nobody can ask, this is a file. */
+struct session_snapshot *source_snapshot(struct source *source);
+/* The frames that are being built now; of a FIFO. They will come again when they are whole. */
+void source_peek(struct source *source, void (*take)(void *context, const uint8_t *frame, size_t bytes), void *context);
+void source_beat(struct source *source); /* shows the processes that we live, if the frames take long */
 bool source_is_raw(const struct source *source);
 void source_raw_damage(const struct source *source, struct raw_damage *ret); /* of any but a raw file: none */
 uint64_t source_damages(const struct source *source);

@@ -171,6 +171,14 @@ static bool take_frame(struct model *model, const uint8_t *frame, size_t byte_co
         return status == DECODE_END;
 }
 
+bool model_frame_follows(struct model *model, const uint8_t *frame, size_t byte_count)
+{
+        struct wire_header header;
+
+        return decode_header(frame, byte_count, &header) == DECODE_OK &&
+               process_thread(find_process(model, header.process), header.thread)->sequence.next == header.sequence;
+}
+
 bool model_frame(struct model *model, const uint8_t *frame, size_t byte_count, bool salvaged)
 {
         bool good = take_frame(model, frame, byte_count, salvaged);

@@ -33,6 +33,8 @@ void model_free(struct model *model);
 /* One whole frame, header included. False: it is damaged; what stood before the damage has been counted. A frame that
  * came before is left out. */
 bool model_frame(struct model *model, const uint8_t *frame, size_t byte_count, bool salvaged);
+/* Nothing that the frame's thread has sent before it is still to come. */
+bool model_frame_follows(struct model *model, const uint8_t *frame, size_t byte_count);
 
 void model_rss(struct model *model, struct process *process, uint64_t time_ns, uint64_t rss_bytes, uint64_t rss_peak);
 void model_finish(struct model *model); /* sorts the processes by number too */
