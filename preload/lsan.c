@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "preload/annotations.h"
+#include "preload/leaks/leaks.h"
 #include "preload/platform.h"
 #include "preload/thread.h"
 #include "preload/traced.h"
@@ -58,4 +59,33 @@ EXPORT void __lsan_unregister_root_region(const void *start, size_t bytes)
 {
         if (is_of_use())
                 annotations_region_remove(start, bytes);
+}
+
+/* Inlined: the stack of whoever called the function is what is scanned, from there outward. */
+static inline __attribute__((always_inline)) bool scan(void)
+{
+        int errno_before = errno;
+        struct leak_sum sum = {0};
+        struct leak_self self;
+        struct thread *thread = is_of_use() ? thread_enter() : NULL;
+
+        leak_self_here(&self);
+        if (thread) {
+                leaks_now(&thread->recorder, WIRE_SCAN_REQUEST, &self, &sum);
+                thread_leave(thread);
+        }
+        errno = errno_before;
+        return sum.blocks[WIRE_LEAK_DEFINITE] || sum.blocks[WIRE_LEAK_INDIRECT];
+}
+
+EXPORT void __lsan_do_leak_check(void)
+{
+        if (annotations_exit_scan_wanted())
+                scan();
+        annotations_finish();
+}
+
+EXPORT int __lsan_do_recoverable_leak_check(void)
+{
+        return scan();
 }

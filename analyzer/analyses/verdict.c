@@ -10,10 +10,13 @@
 static bool is_scanned(struct profile *profile, const struct lost *lost)
 {
         int64_t pid = meta_integer(profile, "pid");
+        size_t count;
+        /* __lsan_do_leak_check has scanned earlier then, and wants no more of it. */
+        bool ended = strcmp(profile_processes(profile, &count)->end_kind, "exit") == 0;
 
         for (size_t i = 0; i < lost->scan_count; i++)
                 if (lost->scan[i].pid == pid && !(lost->scan[i].flags & SCAN_INCOMPLETE) &&
-                    strcmp(lost->scan[i].why, "exit") == 0)
+                    (ended || strcmp(lost->scan[i].why, "exit") == 0))
                         return true;
         return false;
 }
