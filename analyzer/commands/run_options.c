@@ -2,6 +2,7 @@
 #include "analyzer/commands/run_options.h"
 
 #include <ctype.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -22,6 +23,8 @@ enum value_kind {
         VALUE_COUNT,  /* 0 or more */
         VALUE_SIZE,   /* bytes, or with K, M, G or T behind */
         VALUE_SHARE,  /* the same, or a number of percent with % behind */
+        VALUE_TIME,   /* a number of seconds, or with ms, s, m or h behind */
+        VALUE_SIGNAL, /* a real-time one: a number, or counted from RTMIN or RTMAX */
         VALUE_CHOICE, /* one of the words in choices */
 };
 
@@ -62,6 +65,11 @@ static const struct option option_list[] = {
         {"retain-most", 0, VALUE_SIZE, NULL, FIELD(retain_most)},
         {"decay-ms", 0, VALUE_COUNT, NULL, FIELD(decay_ms)},
         {"governor", 0, VALUE_CHOICE, "on|off", FIELD(governor)},
+        {"leak-check", 0, VALUE_CHOICE, "on|off", FIELD(leak_check)},
+        {"leak-check-every", 0, VALUE_TIME, NULL, FIELD(leak_check_every)},
+        {"stop", 0, VALUE_CHOICE, "signal|ptrace", FIELD(stop)},
+        {"leak-signal", 0, VALUE_SIGNAL, NULL, FIELD(leak_signal)},
+        {"who", 0, VALUE_FLAG, NULL, FIELD(who)},
         {"suppressions", 0, VALUE_FILES, NULL, FIELD(suppressions)},
         {"max-leaked", 0, VALUE_SHARE, NULL, FIELD_OF_CHECK(max_leaked)},
         {"max-leaks", 0, VALUE_COUNT, NULL, FIELD_OF_CHECK(max_leaks)},
@@ -104,6 +112,13 @@ static const char long_help[] =
         "      --report FILE        write the report to FILE; default standard error\n"
         "      --format text|json   of the report; default text\n"
         "      --top N              rows in each table of the report, 0 for all\n"
+        "      --leak-check=on|off  off: do not look for leaks at exit; default on\n"
+        "      --leak-check-every T look for leaks in the running program, too: 500ms, 10s, 5m; the report says which "
+        "keep\n"
+        "                           coming\n"
+        "      --who                tell of each place whose blocks are reachable who points at one of them\n"
+        "      --stop=signal|ptrace how threads are stopped for that; default a signal of their own\n"
+        "      --leak-signal N      which: a real-time signal, RTMIN+n or RTMAX-n; default one that is free\n"
         "      --suppressions FILE  leave out the leaks that FILE names, in lines leak:PATTERN; several: once for "
         "each\n"
         "      --follow             trace the programs that PROGRAM executes, too\n"
@@ -200,6 +215,24 @@ static bool share_ok(const char *text)
         return size_ok(text) || (digits && digits < 4 && !strcmp(text + digits, "%"));
 }
 
+static bool time_ok(const char *text)
+{
+        size_t digits = strspn(text, "0123456789");
+
+        return digits && digits < 7 && (!text[digits] || choice_has("ms|s|m|h", text + digits));
+}
+
+static bool signal_ok(const char *text)
+{
+        int from = !strncmp(text, "RTMIN+", 6) ? SIGRTMIN : !strncmp(text, "RTMAX-", 6) ? SIGRTMAX : 0;
+        const char *number = from ? text + 6 : text;
+        int value = count_ok(number) ? atoi(number) : -1;
+
+        if (from)
+                value = value < 0 ? -1 : from == SIGRTMIN ? from + value : from - value;
+        return !strcmp(text, "RTMIN") || !strcmp(text, "RTMAX") || (value >= SIGRTMIN && value <= SIGRTMAX);
+}
+
 /* Of what size_ok found well. */
 uint64_t run_options_size(const char *text)
 {
@@ -245,6 +278,15 @@ static bool option_set(const struct option *option, const char *said_as, const c
                 if (!share_ok(value))
                         return complain("%s takes bytes, as 4096, 512K or 64M, or percent, as 1%%, not \"%s\"", said_as,
                                         value);
+                break;
+        case VALUE_TIME:
+                if (!time_ok(value))
+                        return complain("%s takes a time, as 500ms, 10s, 5m or 1h, not \"%s\"", said_as, value);
+                break;
+        case VALUE_SIGNAL:
+                if (!signal_ok(value))
+                        return complain("%s takes a real-time signal, %d to %d, RTMIN+n or RTMAX-n, not \"%s\"",
+                                        said_as, SIGRTMIN, SIGRTMAX, value);
                 break;
         case VALUE_CHOICE:
                 if (!choice_has(option->choices, value))
@@ -382,6 +424,20 @@ static bool checks_possible(const struct run_options *options)
         return complain("--debug, --canaries, --fill, --quarantine, --guard and --encode-links need --trace=full");
 }
 
+/* Scans need the record of every block. */
+static bool leaks_possible(const struct run_options *options)
+{
+        bool off = options->leak_check && !strcmp(options->leak_check, "off");
+        bool wanted = options->leak_check_every || options->who || (options->leak_check && !off);
+
+        if (wanted && (options->sample || !strcmp(options->trace, "off")))
+                return complain("--leak-check, --leak-check-every and --who need the records of all blocks: neither "
+                                "--sample nor --trace=off goes with them");
+        if (options->who && off && !options->leak_check_every)
+                return complain("--who needs a scan for leaks: not --leak-check=off, or --leak-check-every as well");
+        return true;
+}
+
 enum run_action run_options_parse(int argc, char **argv, struct run_options *ret_options, char ***ret_program)
 {
         struct run_options options = {.output = "heaptap.%e.%p.heap", .trace = "full"};
@@ -408,7 +464,8 @@ enum run_action run_options_parse(int argc, char **argv, struct run_options *ret
                 complain("no program to run was named");
                 return RUN_USAGE;
         }
-        if (!environment_read(&options, check) || !sample_possible(&options) || !checks_possible(&options))
+        if (!environment_read(&options, check) || !sample_possible(&options) || !checks_possible(&options) ||
+            !leaks_possible(&options))
                 return RUN_USAGE;
         *ret_options = options;
         *ret_program = argv + at;

@@ -31,7 +31,12 @@ struct run_options {
         const char *decay_ms;             /* a number, or NULL */
         const char *governor;             /* on, off, or NULL */
         struct option_texts suppressions; /* files */
-        const char *library;              /* libheaptap.so, or NULL: beside this program */
+        const char *leak_check;           /* on, off, or NULL */
+        const char *leak_check_every;     /* a time, or NULL */
+        const char *stop;                 /* signal, ptrace, or NULL */
+        const char *leak_signal;          /* a real-time signal, or NULL */
+        bool who;
+        const char *library; /* libheaptap.so, or NULL: beside this program */
         /* Of check alone; texts as given, or NULL. */
         const char *max_leaked; /* bytes, or percent of what was requested */
         const char *max_leaks, *max_peak, *max_allocations;

@@ -116,6 +116,11 @@ static void program_environment_set(const struct run *run)
         hand_on("HEAPTAP_STACK_DEPTH", options->stack_depth);
         hand_on("HEAPTAP_UNWIND", options->unwind);
         hand_on("HEAPTAP_ON_ERROR", options->on_error);
+        hand_on("HEAPTAP_LEAK_CHECK", options->leak_check);
+        hand_on("HEAPTAP_LEAK_CHECK_EVERY", options->leak_check_every);
+        hand_on("HEAPTAP_STOP", options->stop);
+        hand_on("HEAPTAP_LEAK_SIGNAL", options->leak_signal);
+        hand_on("HEAPTAP_WHO", options->who ? "1" : NULL);
         hand_on("HEAPTAP_RETAIN", options->retain);
         hand_on("HEAPTAP_RETAIN_MOST", options->retain_most);
         hand_on("HEAPTAP_DECAY_MS", options->decay_ms);
