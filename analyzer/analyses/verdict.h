@@ -6,8 +6,8 @@
 #include "analyzer/analyses/suppressed.h"
 
 struct verdict {
-        const char *doubt;     /* why no figure can be relied on; NULL: they can. A literal */
-        const char *unscanned; /* why nothing is known of leaks; NULL: it is */
+        const char *doubt;                          /* why no figure can be relied on; NULL: they can. A literal */
+        const char *unscanned;                      /* why nothing is known of leaks; NULL: it is */
         int64_t leaked_blocks, leaked_bytes, leaks; /* definitely or indirectly lost; places of the former */
         int64_t possible_blocks, possible_bytes, possible_leaks;
         int64_t requested; /* bytes, in all */
