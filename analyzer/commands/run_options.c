@@ -91,7 +91,6 @@ static const char short_help[] =
         "  heaptap --report out.txt ./program write the report to a file\n"
         "  heaptap report                     the last report again\n"
         "  heaptap report --format json       the same for a machine\n"
-        "  heaptap --trace=off ./program      the allocator alone, nothing recorded\n"
         "  heaptap check ./program            fail if it leaks: for tests\n"
         "\n"
         "heaptap --help lists the options; the manual page is heaptap(1).\n";
