@@ -186,7 +186,8 @@ static inline struct word *words_put(struct word *word, const struct step *step,
 
 /* Puts the steps of a fresh walk, outermost first, on top of the memo's leaf. `cfa` is the sp of the state that the
  * last step led to. The step without a way out, if any, is the outermost: it has no words. */
-static inline void memo_rebuild(struct memo *memo, const struct step *end, uint64_t cfa, bool ended, bool end_used_fp)
+static inline __attribute__((always_inline)) void memo_rebuild(struct memo *memo, const struct step *end, uint64_t cfa,
+                                                               bool ended, bool end_used_fp)
 {
         struct frame *frame = memo->leaf;
         struct word *word = frame->word_end;
@@ -244,7 +245,8 @@ static COLD uint32_t capture_limited(struct memo *memo)
 
 /* Follows the chain outward, down to a memo frame that holds or to the end, noting the steps. Returns the end of those.
  * The memo is cut down to the frame that holds, or to none. */
-static inline const struct step *walk(struct memo *memo, struct step_state *state, enum step_status *status)
+static inline __attribute__((always_inline)) const struct step *walk(struct memo *memo, struct step_state *state,
+                                                                     enum step_status *status)
 {
         struct step *step = memo->step, *end = step + FRAMES_MAX;
         struct step_registers at = state->at;
@@ -297,7 +299,7 @@ COLD void memo_renew(struct memo *memo, uint64_t epoch)
                 unwind_slow_forget();
 }
 
-static uint32_t capture_own(struct memo *memo, const uintptr_t *frame)
+static inline __attribute__((always_inline)) uint32_t capture_own(struct memo *memo, const uintptr_t *frame)
 {
         struct step_state state = {
                 .at = {.pc = frame[1] - 1, .sp = (uintptr_t)(frame + 2), .fp = frame[0]},
@@ -334,7 +336,8 @@ static uint32_t capture_own(struct memo *memo, const uintptr_t *frame)
         return naming_leaf(memo);
 }
 
-uint32_t memo_capture_anew(struct memo *memo, const uintptr_t *frame)
+/* Inlined, as capture_own: what the recent stacks do not answer comes straight here. */
+static inline __attribute__((always_inline)) uint32_t capture(struct memo *memo, const uintptr_t *frame)
 {
         uint32_t id;
 
@@ -346,6 +349,11 @@ uint32_t memo_capture_anew(struct memo *memo, const uintptr_t *frame)
         if (UNLIKELY(memo->depth_max) && memo_count(memo) > memo->depth_max)
                 return capture_limited(memo);
         return id;
+}
+
+uint32_t memo_capture_anew(struct memo *memo, const uintptr_t *frame)
+{
+        return capture(memo, frame);
 }
 
 /* --- recent stacks ----------------------------------------------------------------------------------------------- */
@@ -413,9 +421,9 @@ static inline bool memo_may_keep(const struct memo *memo, uint32_t id)
 }
 
 /* A walk, of which as much is kept as can be used again. */
-static inline uint32_t capture_and_keep(struct memo *memo, const uintptr_t *frame)
+static NOINLINE uint32_t capture_and_keep(struct memo *memo, const uintptr_t *frame)
 {
-        uint32_t id = memo_capture_anew(memo, frame);
+        uint32_t id = capture(memo, frame);
         struct recent_stack *stack = recent_at(&memo->recent, frame);
 
         /* Its second miss in a row: a stack seen once only is not worth the copy, nor worth what it would drive out. */

@@ -251,11 +251,16 @@ void rules_cache_empty(struct rules_cache *cache)
                 memset(cache->rule, 0, sizeof cache->rule[0] << (64 - cache->shift));
         else
                 cache->shift = 64 - RULES_CACHE_BITS_FIRST;
-        cache->fills = 0;
+        cache->fills_left = 1 << (64 - cache->shift);
 }
 
 COLD void rules_cache_grow(struct rules_cache *cache)
 {
+        if (cache->shift == 64 - RULES_CACHE_BITS_MAX) {
+                cache->fills_left = INT32_MAX;
+                return;
+        }
         rules_cache_empty(cache);
         cache->shift -= RULES_CACHE_BITS_STEP;
+        cache->fills_left = 1 << (64 - cache->shift);
 }

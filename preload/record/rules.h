@@ -36,8 +36,8 @@ enum { RULES_GENERATION_SHIFT = 48, RULES_CACHE_BITS_FIRST = 6, RULES_CACHE_BITS
 
 /* The cache of one thread. It begins small, since a hash spreads a few rules over all the pages there are. */
 struct rules_cache {
-        uint32_t shift; /* of the hash: 64 - bits */
-        uint32_t fills; /* since the cache was emptied */
+        uint32_t shift;     /* of the hash: 64 - bits */
+        int32_t fills_left; /* before the cache is to be larger */
         struct rule rule[1 << RULES_CACHE_BITS_MAX];
 };
 
@@ -58,7 +58,7 @@ void rules_cache_empty(struct rules_cache *cache); /* also to begin with */
 void rules_cache_grow(struct rules_cache *cache);
 static inline bool rules_cache_is_small(const struct rules_cache *cache)
 {
-        return cache->fills >> (64 - cache->shift) != 0 && cache->shift != 64 - RULES_CACHE_BITS_MAX;
+        return cache->fills_left < 0;
 }
 
 static inline const struct rule *rules_lookup(struct rules_cache *cache, uint64_t pc)
@@ -66,7 +66,7 @@ static inline const struct rule *rules_lookup(struct rules_cache *cache, uint64_
         struct rule *rule = &cache->rule[pc * UINT64_C(0x9e3779b97f4a7c15) >> cache->shift];
 
         if (UNLIKELY(!rules_key_is(rule->key, pc))) {
-                cache->fills++;
+                cache->fills_left--;
                 rules_fill(pc, rule);
         }
         return rule;
