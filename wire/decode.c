@@ -93,7 +93,7 @@ void decode_frame(struct decode *decode, const uint8_t *frame, size_t byte_count
         decode->events_skipped = 0;
         decode->pair_count = 0;
         decode->inherited = false;
-        memset(decode->slot_pair, 0xff, sizeof decode->slot_pair); /* DECODE_NO_PAIR */
+        memset(decode->slot, 0xff, sizeof decode->slot); /* with the bit of DECODE_NO_PAIR, and never read on */
 }
 
 static void get_process(struct cursor *cursor, struct wire_process *process)
@@ -306,41 +306,42 @@ static void get_suppressions(struct cursor *cursor, struct wire_suppressions *su
         suppressions->text = get_bytes(cursor, WIRE_STRING_BYTES_MAX, &suppressions->text_bytes);
 }
 
-/* False: a kind that this version does not know. */
-static bool get_cold(struct decode *decode, struct cursor *cursor, struct wire_event *event)
+/* What checks and scans have found. False: it is nothing of the kind, as below. */
+static bool get_found(struct cursor *cursor, struct wire_event *event)
 {
         switch (event->kind) {
-        case WIRE_PROCESS:
-                get_process(cursor, &event->process);
+        case WIRE_GUARDED:
+                get_guarded(cursor, &event->guarded);
                 return true;
-        case WIRE_THREAD:
-                event->thread.tid = get_varint_32(cursor);
-                event->thread.name = get_bytes(cursor, WIRE_STRING_BYTES_MAX, &event->thread.name_bytes);
+        case WIRE_ERROR:
+                get_error(cursor, &event->error);
                 return true;
-        case WIRE_MODULE:
-                get_module(cursor, &event->module);
+        case WIRE_LEAK:
+                get_leak(cursor, &event->leak);
                 return true;
-        case WIRE_MODULE_GONE:
-                event->module_gone.generation = get_varint_32(cursor);
-                event->module_gone.start = get_varint(cursor);
+        case WIRE_LEAK_SCAN:
+                get_leak_scan(cursor, &event->leak_scan);
                 return true;
-        case WIRE_STACK:
-                get_stack(decode, cursor, &event->stack);
+        case WIRE_LEAK_CHAIN:
+                get_leak_chain(cursor, &event->leak_chain);
                 return true;
-        case WIRE_CLASSES:
-                get_classes(cursor, &event->classes);
+        case WIRE_SUPPRESSIONS:
+                get_suppressions(cursor, &event->suppressions);
                 return true;
-        case WIRE_LOST:
-                GET(cursor, &event->lost.events, &event->lost.frames);
-                return true;
+        default:
+                return false;
+        }
+}
+
+/* The pools and the heap as they are, and the end. */
+static bool get_state(struct cursor *cursor, struct wire_event *event)
+{
+        switch (event->kind) {
         case WIRE_POOL:
                 get_pool(cursor, &event->pool);
                 return true;
         case WIRE_USAGE:
                 get_usage(cursor, &event->usage);
-                return true;
-        case WIRE_SAMPLING:
-                GET(cursor, &event->sample_rate);
                 return true;
         case WIRE_RESIDENT:
                 get_resident(cursor, &event->resident);
@@ -360,28 +361,45 @@ static bool get_cold(struct decode *decode, struct cursor *cursor, struct wire_e
         case WIRE_EXIT:
                 get_exit(cursor, &event->exit);
                 return true;
-        case WIRE_GUARDED:
-                get_guarded(cursor, &event->guarded);
+        default:
+                return get_found(cursor, event);
+        }
+}
+
+/* False: a kind that this version does not know. */
+static bool get_cold(struct decode *decode, struct cursor *cursor, struct wire_event *event)
+{
+        switch (event->kind) {
+        case WIRE_PROCESS:
+                get_process(cursor, &event->process);
                 return true;
-        case WIRE_ERROR:
-                get_error(cursor, &event->error);
-                return true;
-        case WIRE_LEAK:
-                get_leak(cursor, &event->leak);
-                return true;
-        case WIRE_LEAK_SCAN:
-                get_leak_scan(cursor, &event->leak_scan);
-                return true;
-        case WIRE_LEAK_CHAIN:
-                get_leak_chain(cursor, &event->leak_chain);
-                return true;
-        case WIRE_SUPPRESSIONS:
-                get_suppressions(cursor, &event->suppressions);
+        case WIRE_THREAD:
+                event->thread.tid = get_varint_32(cursor);
+                event->thread.name = get_bytes(cursor, WIRE_STRING_BYTES_MAX, &event->thread.name_bytes);
                 return true;
         case WIRE_THREAD_END:
                 return true;
+        case WIRE_MODULE:
+                get_module(cursor, &event->module);
+                return true;
+        case WIRE_MODULE_GONE:
+                event->module_gone.generation = get_varint_32(cursor);
+                event->module_gone.start = get_varint(cursor);
+                return true;
+        case WIRE_STACK:
+                get_stack(decode, cursor, &event->stack);
+                return true;
+        case WIRE_CLASSES:
+                get_classes(cursor, &event->classes);
+                return true;
+        case WIRE_SAMPLING:
+                GET(cursor, &event->sample_rate);
+                return true;
+        case WIRE_LOST:
+                GET(cursor, &event->lost.events, &event->lost.frames);
+                return true;
         default:
-                return false;
+                return get_state(cursor, event);
         }
 }
 
@@ -402,30 +420,34 @@ static inline bool take_varint(const uint8_t **at, const uint8_t *end, uint64_t 
         return !cursor.failed;
 }
 
-/* What the first byte of an ALLOC or FREE says: its code, and what is not the usual case. */
-enum { FIRST_AT = 0x20, FIRST_INHERITED = 0x40, FIRST_OTHER = 0x80, FIRST_UNUSUAL = 0xe0 };
+/* What the first byte of an ALLOC or FREE says: its code, and what is not the usual case, in bits that no decode_block
+ * has, so that one look at both a slot and a first byte tells whether either is out of the ordinary. */
+#define FIRST_AT        (UINT32_C(1) << 28)
+#define FIRST_INHERITED (UINT32_C(1) << 29)
+#define FIRST_OTHER     (UINT32_C(1) << 30)
+#define FIRST_UNUSUAL   (FIRST_AT | FIRST_INHERITED | FIRST_OTHER)
+_Static_assert((DECODE_NO_PAIR & FIRST_UNUSUAL) == 0 && (DECODE_PAIRS_MAX << DECODE_CODE_BITS) < 1 << 28, "own bits");
 
+#define X4(what)     what, what, what, what
+#define OTHERS(more) X4(X4(FIRST_OTHER | (more)))
 #define KINDS(more)                                                                                                    \
-        0 | (more), 1 | (more), 2 | (more), 3 | (more), 4 | (more), 5 | (more), 6 | (more), FIRST_OTHER, FIRST_OTHER,  \
-                FIRST_OTHER, FIRST_OTHER, FIRST_OTHER, FIRST_OTHER, FIRST_OTHER, FIRST_OTHER, FIRST_OTHER
+        0 | (more), 1 | (more), 2 | (more), 3 | (more), 4 | (more), 5 | (more), 6 | (more), FIRST_OTHER,               \
+                X4(FIRST_OTHER), X4(FIRST_OTHER)
 #define AGES(more)                                                                                                     \
         16 | (more), 17 | (more), 18 | (more), 19 | (more), 20 | (more), 21 | (more), 22 | (more), 23 | (more),        \
                 24 | (more), 25 | (more), 26 | (more), 27 | (more), 28 | (more), 29 | (more),                          \
                 30 | FIRST_INHERITED | (more), 31 | (more)
-static const uint8_t first_bytes[WIRE_FREE_AT + 0x10 - WIRE_ALLOC] = {KINDS(0), KINDS(FIRST_AT), AGES(0),
-                                                                      AGES(FIRST_AT)};
+static const uint32_t first_bytes[UINT8_MAX + 1] = {
+        X4(OTHERS(0)), X4(OTHERS(0)),                            /* 0x00 */
+        KINDS(0),      KINDS(FIRST_AT), AGES(0), AGES(FIRST_AT), /* 0x80 */
+        X4(OTHERS(0)),                                           /* 0xc0 */
+};
+_Static_assert(WIRE_ALLOC == 0x80 && WIRE_ALLOC_AT == 0x90 && WIRE_FREE == 0xa0 && WIRE_FREE_AT == 0xb0, "as above");
 _Static_assert(WIRE_RESIZED == 6 && WIRE_ALLOC_KINDS == 7, "as KINDS has it");
 _Static_assert((DECODE_FREE | WIRE_AGE_INHERITED) == 30, "as AGES has it");
 
-static inline unsigned first_byte(uint8_t first)
-{
-        unsigned index = first - (unsigned)WIRE_ALLOC;
-
-        return index < sizeof first_bytes ? first_bytes[index] : FIRST_OTHER;
-}
-
 /* Behind its first byte. The pair is put into its slot. */
-static inline bool take_pair(struct decode *decode, const uint8_t **at, uint16_t *ret_pair)
+static inline bool take_pair(struct decode *decode, const uint8_t **at, decode_block *ret_pair)
 {
         uint64_t zigzag, size;
 
@@ -434,15 +456,15 @@ static inline bool take_pair(struct decode *decode, const uint8_t **at, uint16_t
                 return false;
         decode->stack += wire_unzigzag((uint32_t)zigzag);
         decode->pair[decode->pair_count] = (struct decode_pair){size, decode->stack};
-        *ret_pair = (uint16_t)decode->pair_count++;
-        decode->slot_pair[wire_slot(decode->stack, size)] = *ret_pair;
+        *ret_pair = (decode_block)decode->pair_count++ << DECODE_CODE_BITS;
+        decode->slot[wire_slot(decode->stack, size)] = *ret_pair;
         return true;
 }
 
-/* `what` is first_byte of the byte before. False: corrupt. */
-static inline bool take_block(struct decode *decode, unsigned what, const uint8_t **at, decode_block *ret_block)
+/* `what` is that of the byte before in first_bytes. False: corrupt. */
+static inline bool take_block(struct decode *decode, uint32_t what, const uint8_t **at, decode_block *ret_block)
 {
-        uint16_t pair;
+        decode_block pair;
 
         if (__builtin_expect(what & FIRST_UNUSUAL, 0)) {
                 if (what & FIRST_OTHER)
@@ -455,11 +477,11 @@ static inline bool take_block(struct decode *decode, unsigned what, const uint8_
         } else {
                 if (*at == decode->end)
                         return false;
-                pair = decode->slot_pair[*(*at)++];
-                if (pair == DECODE_NO_PAIR)
+                pair = decode->slot[*(*at)++];
+                if (pair & DECODE_NO_PAIR)
                         return false;
         }
-        *ret_block = (decode_block)pair << DECODE_CODE_BITS | (what & (DECODE_CODES - 1));
+        *ret_block = pair | (what & (DECODE_CODES - 1));
         return true;
 }
 
@@ -474,11 +496,11 @@ static inline decode_block *take_usual(const struct decode *decode, const uint8_
         const uint8_t *from = *at, *end = decode->end;
 
         while (end - from >= 2) {
-                unsigned what = first_byte(from[0]), pair = decode->slot_pair[from[1]];
+                const decode_block block = decode->slot[from[1]] | first_bytes[from[0]];
 
-                if ((what & FIRST_UNUSUAL) || pair == DECODE_NO_PAIR)
+                if (block & (DECODE_NO_PAIR | FIRST_UNUSUAL))
                         break;
-                *to++ = pair << DECODE_CODE_BITS | what;
+                *to++ = block;
                 from += 2;
         }
         *at = from;
@@ -497,7 +519,7 @@ enum decode_status decode_blocks(struct decode *decode, decode_block *ret_block,
                         break;
                 const uint8_t first = *at++;
 
-                if (!take_block(decode, first_byte(first), &at, to)) {
+                if (!take_block(decode, first_bytes[first], &at, to)) {
                         status = DECODE_CORRUPT;
                         break;
                 }
@@ -513,7 +535,7 @@ static enum decode_status next_pair(struct decode *decode, uint8_t first, struct
         decode_block block;
         unsigned code;
 
-        if (!take_block(decode, first_byte(first), &decode->at, &block))
+        if (!take_block(decode, first_bytes[first], &decode->at, &block))
                 return DECODE_CORRUPT;
         code = decode_block_code(block);
         event->kind = code & DECODE_FREE ? WIRE_FREE : WIRE_ALLOC;

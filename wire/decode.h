@@ -81,7 +81,7 @@ static inline unsigned decode_block_code(decode_block block)
         return block & (DECODE_CODES - 1);
 }
 
-#define DECODE_NO_PAIR UINT16_MAX
+#define DECODE_NO_PAIR (UINT32_C(1) << 31)
 
 struct decode {
         const uint8_t *at, *end;
@@ -89,9 +89,9 @@ struct decode {
         size_t pair_count;
         bool inherited; /* there was a FREE of that age */
         struct decode_pair pair[DECODE_PAIRS_MAX];
-        uint16_t slot_pair[WIRE_SLOTS]; /* index, or DECODE_NO_PAIR */
-        uint32_t stack_defined;         /* by the last STACK */
-        uint64_t pc_used;               /* a bit for each slot */
+        decode_block slot[WIRE_SLOTS]; /* of the pair that is there, with code 0, or DECODE_NO_PAIR */
+        uint32_t stack_defined;        /* by the last STACK */
+        uint64_t pc_used;              /* a bit for each slot */
         struct wire_pc pc[WIRE_PC_SLOTS];
         uint64_t events_skipped; /* of kinds that this version does not know */
 };

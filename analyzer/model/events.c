@@ -26,6 +26,74 @@ static void take_thread(struct thread *thread, uint32_t tid, const char *name, s
         thread->name = xmemdup0(name, name_bytes);
 }
 
+/* What checks and scans have found. */
+static void take_found(const struct place *place, const struct wire_event *event)
+{
+        struct process *process = place->process;
+
+        switch (event->kind) {
+        case WIRE_GUARDED:
+                guarded_add(&process->guarded, &event->guarded);
+                break;
+        case WIRE_ERROR:
+                errors_add(&process->errors, &event->error, place->thread->number, place->time_ns);
+                break;
+        case WIRE_LEAK:
+                leaks_row(&process->leaks, &event->leak);
+                break;
+        case WIRE_LEAK_CHAIN:
+                leaks_chain(&process->leaks, &event->leak_chain);
+                break;
+        case WIRE_LEAK_SCAN:
+                leaks_scan_end(&process->leaks, &event->leak_scan);
+                break;
+        case WIRE_SUPPRESSIONS:
+                leaks_suppressions(&process->leaks, &event->suppressions);
+                break;
+        default:
+                break;
+        }
+}
+
+/* The pools and the heap as they are, and the end. */
+static void take_state(const struct place *place, const struct wire_event *event)
+{
+        struct process *process = place->process;
+
+        switch (event->kind) {
+        case WIRE_POOL:
+                process_pool(process, &event->pool);
+                break;
+        case WIRE_USAGE:
+                process->used = true;
+                process->usage = event->usage;
+                break;
+        case WIRE_LIMITS:
+                purging_limits(&process->purging, &event->limits);
+                break;
+        case WIRE_PURGED:
+                purging_purged(&process->purging, &event->purged);
+                break;
+        case WIRE_RESIDENT:
+                process->measured = true;
+                process->resident = event->resident;
+                break;
+        case WIRE_LIVE:
+                process_walk_live(process, &event->live);
+                break;
+        case WIRE_WALKED:
+                process_walk_end(process, place->thread, &event->walked);
+                break;
+        case WIRE_EXIT:
+                process->exited = true;
+                process->exit = event->exit;
+                break;
+        default:
+                take_found(place, event);
+                break;
+        }
+}
+
 static void take_event(struct place *place, const struct decode *decode, const struct wire_event *event)
 {
         struct process *process = place->process;
@@ -64,52 +132,8 @@ static void take_event(struct place *place, const struct decode *decode, const s
                 process_lost(process, (struct loss){place->thread->number, place->sequence, event->lost.frames,
                                                     event->lost.events});
                 break;
-        case WIRE_POOL:
-                process_pool(process, &event->pool);
-                break;
-        case WIRE_USAGE:
-                process->used = true;
-                process->usage = event->usage;
-                break;
-        case WIRE_LIMITS:
-                purging_limits(&process->purging, &event->limits);
-                break;
-        case WIRE_PURGED:
-                purging_purged(&process->purging, &event->purged);
-                break;
-        case WIRE_RESIDENT:
-                process->measured = true;
-                process->resident = event->resident;
-                break;
-        case WIRE_LIVE:
-                process_walk_live(process, &event->live);
-                break;
-        case WIRE_WALKED:
-                process_walk_end(process, place->thread, &event->walked);
-                break;
-        case WIRE_ERROR:
-                errors_add(&process->errors, &event->error, place->thread->number, place->time_ns);
-                break;
-        case WIRE_GUARDED:
-                guarded_add(&process->guarded, &event->guarded);
-                break;
-        case WIRE_LEAK:
-                leaks_row(&process->leaks, &event->leak);
-                break;
-        case WIRE_LEAK_CHAIN:
-                leaks_chain(&process->leaks, &event->leak_chain);
-                break;
-        case WIRE_LEAK_SCAN:
-                leaks_scan_end(&process->leaks, &event->leak_scan);
-                break;
-        case WIRE_SUPPRESSIONS:
-                leaks_suppressions(&process->leaks, &event->suppressions);
-                break;
-        case WIRE_EXIT:
-                process->exited = true;
-                process->exit = event->exit;
-                break;
         default:
+                take_state(place, event);
                 break;
         }
 }

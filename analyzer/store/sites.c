@@ -1,5 +1,4 @@
 /* Sites with their time series, and the modules they are in. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +57,22 @@ const char *tables_kind(int kind)
         return kind >= 0 && kind <= WIRE_NEW_ARRAY ? names[kind] : NULL;
 }
 
+static char *put_integer(char *at, int64_t value)
+{
+        uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+        char digit[20];
+        int count = 0;
+
+        if (value < 0)
+                *at++ = '-';
+        do
+                digit[count++] = (char)('0' + rest % 10);
+        while (rest /= 10);
+        while (count > 0)
+                *at++ = digit[--count];
+        return at;
+}
+
 static void write_counts(struct writer *writer, const struct site *site)
 {
         const uint64_t values[] = {
@@ -82,18 +97,27 @@ static void write_counts(struct writer *writer, const struct site *site)
                 writer_integer(writer, values[i]);
 }
 
+enum { AGES_BYTES_MAX = SITE_AGES * 21 + 1 };
+
+static void write_ages(const struct site *site, char *to)
+{
+        for (unsigned i = 0; i < SITE_AGES; i++) {
+                if (i)
+                        *to++ = ' ';
+                to = put_integer(to, (int64_t)site_count(site, i));
+        }
+        *to = '\0';
+}
+
 static void write_site(struct writer *writer, const struct model *model, const struct catalog_site *row)
 {
         const struct site *site = row->site;
         static const struct site_walk none;
         const struct site_walk *walk = site->walk ? site->walk : &none;
         bool allocates = site_allocations(site) || site_count(site, SITE_RESIZES);
-        char ages[SITE_AGES * 21 + 1] = "";
-        int length = 0;
+        char ages[AGES_BYTES_MAX];
 
-        for (unsigned i = 0; i < SITE_AGES; i++)
-                length += snprintf(ages + length, sizeof ages - (size_t)length, "%s%llu", i ? " " : "",
-                                   (unsigned long long)site_count(site, i));
+        write_ages(site, ages);
         writer_integer(writer, row->process->number);
         writer_integer(writer, row->stack + UINT64_C(1));
         writer_text(writer, tables_kind(site->kind));
@@ -129,22 +153,6 @@ static void write_site_sample(struct writer *writer, uint64_t row, const struct 
 }
 
 enum { BIN_BYTES_MAX = 5 * 21 + 4 };
-
-static char *put_integer(char *at, int64_t value)
-{
-        uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-        char digit[20];
-        int count = 0;
-
-        if (value < 0)
-                *at++ = '-';
-        do
-                digit[count++] = (char)('0' + rest % 10);
-        while (rest /= 10);
-        while (count > 0)
-                *at++ = digit[--count];
-        return at;
-}
 
 /* Numbers are signed in the profile, as in writer_integer. */
 static char *put_bin(char *at, int64_t number, const struct site_bin *bin)
