@@ -22,6 +22,8 @@
 #define SYS_close_range 436
 #endif
 
+#define SCAN_WAIT_NS UINT64_C(10000000000) /* for a scan without which the process does not end */
+
 enum {
         STACK_BYTES = 1 << 20,
         REAP_NS = 10000000,        /* between looks whether the child has ended */
@@ -402,30 +404,60 @@ void leaks_end(void)
         busy_end();
 }
 
-bool leaks_now(struct recorder *recorder, enum wire_scan_why why, const struct leak_self *self,
-               struct leak_sum *ret_sum)
+static bool in_place(struct recorder *recorder, enum wire_scan_why why, const struct leak_stop *stop,
+                     struct leak_sum *ret_sum)
 {
-        static struct leak_stop stop;
         struct leak_roots roots = {0};
-        bool known;
+        bool known = leak_roots_collect(&roots, stop);
 
-        if (!can_scan() || !leak_stop_open() || !busy_wait())
-                return false;
-        leak_stop_begin(&stop, self);
-        known = leak_roots_collect(&roots, &stop);
         if (known) {
                 struct leak_scan_info info = {
                         .number = ++leaks.number,
                         .why = why,
-                        .flags = flags_of(&stop) | WIRE_SCAN_IN_PLACE,
+                        .flags = flags_of(stop) | WIRE_SCAN_IN_PLACE,
                         .who = leaks.options.who,
-                        .time_ns = stop.begin_ns,
+                        .time_ns = stop->begin_ns,
                 };
 
                 leaks_scan(recorder, &roots, &info, ret_sum);
         }
-        leak_stop_end(&stop);
         leak_roots_free(&roots);
+        return known;
+}
+
+/* A thread that is not held may unmap what is being read: then it is a copy that is scanned. */
+static bool by_child(enum wire_scan_why why, const struct leak_self *self, struct leak_sum *ret_sum)
+{
+        uint64_t end_ns = now_ns() + SCAN_WAIT_NS;
+
+        if (!child_reap())
+                return false;
+        child_make(why, 0, self);
+        if (!atomic_load(&leaks.child))
+                return false;
+        while (!child_reap()) {
+                if (now_ns() > end_ns)
+                        platform_syscall(SYS_kill, atomic_load(&leaks.child), SIGKILL, 0, 0, 0, 0);
+                nap();
+        }
+        *ret_sum = leaks.shared->sum;
+        return leaks.voice_begun;
+}
+
+bool leaks_now(struct recorder *recorder, enum wire_scan_why why, const struct leak_self *self,
+               struct leak_sum *ret_sum)
+{
+        static struct leak_stop stop;
+        bool all_stand, known = false;
+
+        if (!can_scan() || !leak_stop_open() || !busy_wait())
+                return false;
+        all_stand = leak_stop_begin(&stop, self) && !stop.silent && !stop.incomplete;
+        if (all_stand)
+                known = in_place(recorder, why, &stop, ret_sum);
+        leak_stop_end(&stop);
+        if (!all_stand)
+                known = by_child(why, self, ret_sum);
         busy_end();
         return known;
 }

@@ -26,7 +26,8 @@ void leaks_open(const struct leaks_options *options);
 bool leaks_due(uint64_t now_ns);
 void leaks_follow(void);
 
-/* A scan that the caller waits for; the program's other threads stand still. False: it could not be made. */
+/* A scan that the caller waits for: in place while the program's other threads stand still, or in a child if not all of
+ * them could be stopped. False: it could not be made. */
 bool leaks_now(struct recorder *recorder, enum wire_scan_why why, const struct leak_self *self,
                struct leak_sum *ret_sum);
 

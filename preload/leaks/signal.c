@@ -214,7 +214,7 @@ enum signal_way signal_way_of(int task, uint32_t tid, char *buffer)
         lives = strstr(buffer, "\nState:\t");
         if (lives && strchr("ZX", lives[strlen("\nState:\t")]))
                 return SIGNAL_NOBODY;
-        if (blocked(buffer) >> (state.current - 1) & 1 || waits_for_signals(task, tid, buffer))
+        if (!state.current || blocked(buffer) >> (state.current - 1) & 1 || waits_for_signals(task, tid, buffer))
                 return SIGNAL_BLOCKED;
         return SIGNAL_COMES;
 }

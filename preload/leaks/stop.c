@@ -13,6 +13,7 @@
 #include <ucontext.h>
 
 #include "preload/leaks/signal.h"
+#include "preload/leaks/tracer.h"
 #include "preload/record/mappings.h"
 #include "wire/session.h"
 
@@ -323,11 +324,21 @@ static bool threads_stop(struct leak_stop *stop, int task)
         return false;
 }
 
+/* Nobody is held, or not all are: what was seen of them does not hold any more. */
 static void all_are_silent(struct leak_stop *stop)
 {
         for (size_t i = 0; i < stop->count; i++)
-                if (stop->thread[i].state == LEAK_THREAD_ASKED)
+                if (stop->thread[i].state != LEAK_THREAD_GONE)
                         stop->thread[i].state = LEAK_THREAD_SILENT;
+}
+
+static bool threads_trace(struct leak_stop *stop, int task)
+{
+        if (threads_list(stop, task) == 0)
+                return true;
+        stop->count = 0; /* the tracer lists them anew, each when it has stopped those before */
+        stop->traced = tracer_stop(stop, task, threads_list);
+        return stop->traced;
 }
 
 bool leak_stop_begin(struct leak_stop *stop, const struct leak_self *self)
@@ -350,7 +361,10 @@ bool leak_stop_begin(struct leak_stop *stop, const struct leak_self *self)
                 stop->incomplete = true;
                 return false;
         }
-        stop->stopped = threads_stop(stop, (int)task);
+        if (control.by_ptrace)
+                stop->stopped = threads_trace(stop, (int)task);
+        else
+                stop->stopped = threads_stop(stop, (int)task);
         if (!stop->stopped)
                 all_are_silent(stop);
         threads_count_silent(stop, (int)task);
@@ -360,6 +374,8 @@ bool leak_stop_begin(struct leak_stop *stop, const struct leak_self *self)
 
 void leak_stop_end(struct leak_stop *stop)
 {
+        if (stop->traced)
+                tracer_release();
         atomic_store_explicit(&control.active, 0, memory_order_release);
         if (stop->count)
                 futex_wake(&control.active);

@@ -29,6 +29,11 @@ struct leak_range {
         uintptr_t start, end;
 };
 
+/* As ptrace gives them. */
+struct leak_registers {
+        uintptr_t word[34];
+};
+
 struct leak_thread {
         _Atomic uint32_t answered; /* the number of the stop that it has answered. Release: what follows is filled in */
         uint32_t tid;

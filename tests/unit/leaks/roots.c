@@ -12,6 +12,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "preload/leaks/pthreads.h"
@@ -275,6 +277,62 @@ Test(roots, a_thread_that_blocks_all_signals_is_silent_at_once_and_counts_whole)
         cr_assert(root_of(place));
         cr_assert(root_of(place + 32));
         leak_roots_free(&roots);
+        atomic_store(&over, true);
+        pthread_join(thread, NULL);
+}
+
+Test(tracer, stops_a_thread_that_blocks_all_signals, .timeout = 60)
+{
+        pthread_t thread;
+
+        open_all();
+        pthread_create(&thread, NULL, hold_in_stack_and_tls, &roots);
+        wait_ready(1);
+        leak_stop_by(true, 0);
+        collect();
+        cr_assert(stop.traced);
+        cr_assert_eq(roots.threads_silent, 0);
+        cr_assert(root_of(place));
+        cr_assert_not(root_of(place - 16384), "inward of where it stands");
+        leak_roots_free(&roots);
+        atomic_store(&over, true);
+        pthread_join(thread, NULL);
+        cr_assert_eq(waitpid(-1, NULL, WNOHANG | __WALL), -1, "no process is left");
+}
+
+#if defined(__x86_64__)
+Test(tracer, reads_registers, .timeout = 60)
+{
+        const uint64_t encoded = 0x1234567890abcd40;
+        pthread_t thread;
+
+        open_all();
+        pthread_create(&thread, NULL, hold_in_register, (void *)encoded);
+        wait_ready(1);
+        leak_stop_by(true, 0);
+        collect();
+        cr_assert(root_with(encoded, LEAK_ROOT_REGISTERS));
+        leak_roots_free(&roots);
+        atomic_store(&over, true);
+        pthread_join(thread, NULL);
+}
+#endif
+
+/* A tracer that is there already refuses ours: the process that traces here is a child, which a strict Yama forbids. */
+Test(tracer, where_it_is_refused_the_threads_are_silent, .timeout = 60)
+{
+        pthread_t thread;
+
+        open_all();
+        pthread_create(&thread, NULL, hold_in_stack_and_tls, NULL);
+        wait_ready(1);
+        prctl(PR_SET_DUMPABLE, 0);
+        cr_assert_eq(setuid(65534), 0);
+        leak_stop_by(true, 0);
+        leak_self_here(&stop.self);
+        cr_assert_not(leak_stop_begin(&stop, &stop.self));
+        cr_assert_gt(stop.silent, 0);
+        leak_stop_end(&stop);
         atomic_store(&over, true);
         pthread_join(thread, NULL);
 }
