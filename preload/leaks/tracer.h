@@ -1,5 +1,5 @@
-/* Stopping the other threads by ptrace, as LeakSanitizer does: no system call of theirs ends with EINTR by a handler, and
- * a thread that blocks our signal is stopped too; but it must be permitted (Yama, seccomp, a debugger that is there
+/* Stopping the other threads by ptrace, as LeakSanitizer does: no system call of theirs ends with EINTR by a handler,
+ * and a thread that blocks our signal is stopped too; but it must be permitted (Yama, seccomp, a debugger that is there
  * already).
  *
  * The tracer is a process of its own that shares all memory, since no thread may trace another of its process. It is
