@@ -293,10 +293,16 @@ static uint32_t without_own(struct catalog *catalog, uint32_t stack)
         return find_stack(catalog, catalog->stack[at].outer, index->frame, count, flags);
 }
 
+static uint32_t stack_shown(struct catalog *catalog, const struct model *model, const struct process *process,
+                            uint32_t id)
+{
+        return without_own(catalog, stack_of_id(catalog, model, process, id));
+}
+
 static uint32_t stack_in_use(struct catalog *catalog, const struct model *model, const struct process *process,
                              uint32_t id)
 {
-        uint32_t stack = without_own(catalog, stack_of_id(catalog, model, process, id));
+        uint32_t stack = stack_shown(catalog, model, process, id);
 
         catalog->undefined += catalog->stack[stack].flags & CATALOG_UNDEFINED ? 1 : 0;
         return stack;
@@ -401,7 +407,7 @@ static struct leak_trend *trend_of(struct process *process, const struct leak *l
         return trend;
 }
 
-/* Rows whose stacks turned out to be one are one. */
+/* Rows whose stacks turned out to be one are one. Their sites have counted stacks that are not defined. */
 static void add_leaks(struct catalog *catalog, const struct model *model, struct process *process)
 {
         struct entry *by_key = NULL;
@@ -411,8 +417,9 @@ static void add_leaks(struct catalog *catalog, const struct model *model, struct
                         .process = process,
                         .leak = *leak,
                         .trend = trend_of(process, leak),
-                        .stack = stack_in_use(catalog, model, process, leak->key.stack),
-                        .root = find_stack_if(catalog, model, process, leak->key.root),
+                        .stack = stack_shown(catalog, model, process, leak->key.stack),
+                        .root = leak->key.root ? stack_shown(catalog, model, process, leak->key.root)
+                                               : CATALOG_NO_STACK,
                 };
                 const struct leak_key key = {leak->key.class, row.stack, row.root};
                 bool new;
@@ -440,11 +447,14 @@ static void add_chains(struct catalog *catalog, const struct model *model, struc
                 const struct wire_leak_chain *chain = &scan->chain[i];
                 struct catalog_chain row = {.process = process, .chain = chain};
 
-                row.stack = stack_in_use(catalog, model, process, chain->stack);
-                for (uint32_t link = 0; link < chain->count; link++)
-                        row.link_stack[link] = chain->link[link].kind == WIRE_LINK_BLOCK
-                                                       ? find_stack_if(catalog, model, process, chain->link[link].stack)
-                                                       : CATALOG_NO_STACK;
+                row.stack = stack_shown(catalog, model, process, chain->stack);
+                for (uint32_t at = 0; at < chain->count; at++) {
+                        const struct wire_link *link = &chain->link[at];
+
+                        row.link_stack[at] = link->kind == WIRE_LINK_BLOCK && link->stack
+                                                     ? stack_shown(catalog, model, process, link->stack)
+                                                     : CATALOG_NO_STACK;
+                }
                 catalog->chain =
                         xgrow(catalog->chain, catalog->chain_count, &catalog->chain_room, sizeof *catalog->chain);
                 catalog->chain[catalog->chain_count++] = row;

@@ -183,3 +183,15 @@ Test(leaks, pieces_of_what_the_program_suppresses_make_the_text)
         encode_suppressions(stream_to(&stream, 1, 1), "e\nleak:two\n", 11);
         cr_expect_str_eq(model_main(feed())->leaks.suppressions, "leak:one\nleak:two\n");
 }
+
+Test(leaks, a_stack_that_is_not_defined_is_counted_by_its_site_alone)
+{
+        struct catalog *catalog;
+
+        encode_alloc(stream_to(&stream, 1, 1), WIRE_MALLOC, 7, 10);
+        row(1, WIRE_LEAK_DEFINITE, 7, 0, 1);
+        end_with(1, 0);
+        catalog = catalog_create(feed());
+        cr_expect_eq(catalog->undefined, 1);
+        cr_expect_eq(catalog->leak[0].stack, catalog->site[0].stack);
+}
