@@ -167,11 +167,12 @@ bench: all
 	tests/bench/memory
 	tests/bench/unwind
 	tests/bench/events
+	tests/bench/leaks
 
 SOAK_SECONDS ?= 600
 SOAK_EVENTS ?= 1000000000
 soak: all asan tsan fuzzers
-	SOAK_EVENTS=$(SOAK_EVENTS) TEST_SECONDS=$(SOAK_SECONDS) tests/run soak stress fuzz model unwind hosts loss
+	SOAK_EVENTS=$(SOAK_EVENTS) TEST_SECONDS=$(SOAK_SECONDS) tests/run soak stress fuzz model leaks unwind hosts loss
 
 install: all
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/heaptap" "$(DESTDIR)$(PREFIX)/share/man/man1"

@@ -9,12 +9,13 @@
 void *volatile root[27];
 
 NOINLINE static void lost(size_t bytes) { keep(malloc(bytes)); }
+NOINLINE static void *kept(size_t bytes) { return malloc(bytes); }
 NOINLINE static void *at_the_end(void) { return malloc(20); }
 
-NOINLINE static void kept(int i)
+NOINLINE static void keep_one(int i)
 {
         size_t bytes = (size_t)1 << i;
-        char *block = malloc(bytes);
+        char *block = kept(bytes);
 
         *(void **)(block + bytes - sizeof(void *)) = at_the_end();
         root[i] = block;
@@ -25,7 +26,7 @@ int main(void)
         for (int i = 0; i < 27; i++)
                 lost((size_t)1 << i);
         for (int i = 3; i < 27; i++)
-                kept(i);
+                keep_one(i);
         scrub();
         return 0;
 }

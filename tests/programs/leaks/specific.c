@@ -8,25 +8,23 @@
 
 static pthread_key_t key[68];
 
-NOINLINE static void low(int i) { CHECK(pthread_setspecific(key[i], malloc(100)) == 0); }
-NOINLINE static void high(int i) { CHECK(pthread_setspecific(key[i], malloc(200)) == 0); }
-
-NOINLINE static void cleared(int i)
-{
-        CHECK(pthread_setspecific(key[i], malloc(300)) == 0);
-        CHECK(pthread_setspecific(key[i], NULL) == 0);
-}
+NOINLINE static void *low(void) { return malloc(100); }
+NOINLINE static void *high(void) { return malloc(200); }
+NOINLINE static void *cleared(void) { return malloc(300); }
+NOINLINE static void set(int i, void *block) { CHECK(pthread_setspecific(key[i], block) == 0); }
 
 int main(void)
 {
         for (int i = 0; i < 68; i++)
                 CHECK(pthread_key_create(&key[i], NULL) == 0);
         for (int i = 0; i < 16; i++) {
-                low(i);
-                high(50 + i);
+                set(i, low());
+                set(50 + i, high());
         }
-        cleared(20);
-        cleared(66);
+        for (int i = 20; i < 67; i += 46) {
+                set(i, cleared());
+                set(i, NULL);
+        }
         scrub();
         return 0;
 }

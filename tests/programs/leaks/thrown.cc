@@ -14,7 +14,7 @@ struct trouble {
 alignas(8) char place[sizeof(std::exception_ptr)];
 
 NOINLINE static void *carried() { return malloc(66); }
-NOINLINE static void kept_exception() { new (place) std::exception_ptr(std::make_exception_ptr(trouble{carried()})); }
+NOINLINE static void kept_exception(void *block) { new (place) std::exception_ptr(std::make_exception_ptr(trouble{block})); }
 
 NOINLINE static void raise() { throw 1; }
 
@@ -32,7 +32,7 @@ int main()
                 passed_by();
         } catch (int) {
         }
-        kept_exception();
+        kept_exception(carried());
         scrub();
         return 0;
 }

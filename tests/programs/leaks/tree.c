@@ -27,6 +27,7 @@ NOINLINE static void top(void)
 
         node->next = branch(lost, 5);
         node->other = branch(lost, 5);
+        keep(node);
 }
 
 NOINLINE static void kept_and_cut(void)
