@@ -126,7 +126,8 @@ struct table *analysis_suppressions(const struct evidence *evidence)
         if (suppressed->bad_line)
                 table_note(table, "__lsan_default_suppressions(), line %zu: %s", suppressed->bad_line,
                            suppressed->bad_what);
-        tell_unused(table, list);
+        if (evidence->lost.known) /* else none could find anything */
+                tell_unused(table, list);
         if (table->row_count || table->note_count)
                 return table;
         table_destroy(table);

@@ -2,6 +2,7 @@
 #include "analyzer/commands/report.h"
 
 #include "analyzer/analyses/analyses.h"
+#include "analyzer/analyses/proposals.h"
 #include "analyzer/commands/profile_name.h"
 #include "analyzer/commands/record.h"
 #include "analyzer/commands/suppress_file.h"
@@ -154,13 +155,27 @@ static void load_suppressions(struct option_texts *files, struct suppressed_opti
         options->text_count = files->count;
 }
 
+static int propose_suppressions(const char *path, const struct suppressed_options *suppress)
+{
+        struct profile *profile = profile_open(path);
+        bool good = !profile_error(profile);
+
+        if (good)
+                proposals_print(profile, suppress, stdout);
+        good = !profile_error(profile);
+        if (!good)
+                diag_warn("%s: %s", path, profile_error(profile));
+        profile_close(profile);
+        return good && fflush(stdout) == 0 ? 0 : DIAG_EXIT_FAILURE;
+}
+
 int command_report(int argc, char **argv)
 {
         static const struct choice by_choices[] = {
                 {"site", PLACES_BY_SITE}, {"function", PLACES_BY_FUNCTION}, {"module", PLACES_BY_MODULE}, {NULL, 0}};
         struct option_texts suppressions = {0};
         const char *format = "text", *by = NULL, *what = NULL, *color = NULL, *output = NULL;
-        bool force = false;
+        bool force = false, propose = false;
         int top = -1;
         struct report_options options = {0};
         struct analysis_options analysis = {0};
@@ -174,6 +189,8 @@ int command_report(int argc, char **argv)
                 {"color", 0, OPTION_TEXT, &color, "WHEN", "always, never or auto; default auto"},
                 {"suppressions", 0, OPTION_TEXTS, &suppressions, "FILE",
                  "leave out the leaks that FILE names, in place of what the run was given; several: once for each"},
+                {"gen-suppressions", 0, OPTION_FLAG, &propose, NULL,
+                 "print a suppression for each leak, and nothing else"},
                 {"no-suppressions", 0, OPTION_FLAG, &analysis.suppress.none, NULL, "leave out nothing"},
                 {"output", 'o', OPTION_TEXT, &output, "PROFILE", "of a raw file: keep the profile made of it"},
                 {"force", 'f', OPTION_FLAG, &force, NULL, "overwrite a profile that exists"},
@@ -200,6 +217,10 @@ int command_report(int argc, char **argv)
         load_suppressions(&suppressions, &analysis.suppress);
         if (!path || strcmp(path, "latest") == 0)
                 path = "heaptap.latest";
+        if (propose && raw_is_path(path))
+                diag_usage("--gen-suppressions needs a profile: make one of %s with heaptap report -o", path);
+        if (propose)
+                return propose_suppressions(path, &analysis.suppress);
         if (raw_is_path(path)) {
                 if (output && !profile_name_check(output, force))
                         return DIAG_EXIT_FAILURE;
