@@ -16,6 +16,7 @@
 
 #include "analyzer/commands/profile_name.h"
 #include "analyzer/diag.h"
+#include "analyzer/input/request.h"
 #include "analyzer/options.h"
 #include "analyzer/xalloc.h"
 #include "wire/session.h"
@@ -24,6 +25,7 @@ enum {
         NAP_MS = 20,
         PLACE_WAIT_MS = 10000,  /* for another snapshot of the same run */
         ANSWER_WAIT_MS = 60000, /* while the analyzer lives; large profiles take their time */
+        SCAN_WAIT_MS = 10000,   /* of a large heap */
         BEAT_MS = 3000,         /* in which an analyzer that lives shows it */
 };
 
@@ -81,8 +83,8 @@ static struct session_header *session_map(const char *path, pid_t pid)
         struct stat facts;
         int fd = open(path, O_RDWR | O_CLOEXEC);
 
-        if (fd >= 0 && fstat(fd, &facts) == 0 && facts.st_size >= SESSION_SLOT_OFFSET)
-                header = mmap(NULL, SESSION_SLOT_OFFSET, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (fd >= 0 && fstat(fd, &facts) == 0 && facts.st_size >= SESSION_BYTES)
+                header = mmap(NULL, SESSION_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         if (header == MAP_FAILED)
                 diag_die("the session of process %d, %s, cannot be opened: %s; run heaptap snapshot where, and as the "
                          "user "
@@ -201,6 +203,24 @@ static int ask(struct session_header *header, pid_t pid, uint32_t scan, const ch
         return status;
 }
 
+/* The number of a scan for leaks of now; 0: there is none, which is told. */
+static uint32_t scan(struct session_header *header, pid_t pid)
+{
+        static const char *const why[] = {
+                [REQUEST_PENDING] = "it allocates nothing now, and is scanned when it does",
+                [REQUEST_BUSY] = "it is being scanned for somebody else",
+                [REQUEST_FAILED] = "it could not be scanned",
+                [REQUEST_NO_PROCESS] = "it has no part in the session any more",
+        };
+        uint32_t number = 0;
+        enum request_status status = request_scan(header, (uint32_t)pid, SCAN_WAIT_MS, &number);
+
+        if (status == REQUEST_DONE)
+                return number;
+        diag_warn("the snapshot says nothing new of the leaks of process %d: %s", (int)pid, why[status]);
+        return 0;
+}
+
 int command_snapshot(int argc, char **argv)
 {
         const char *output = "heaptap.%e.%p.%t.heap", *pid_text = NULL;
@@ -210,6 +230,7 @@ int command_snapshot(int argc, char **argv)
                  "the profile; %p %e %h %t %q{VAR}; default heaptap.%e.%p.%t.heap"},
                 {"force", 'f', OPTION_FLAG, &force, NULL, "overwrite a profile that exists"},
         };
+        struct session_header *header;
         char *path, *session;
         pid_t pid;
         int status;
@@ -229,7 +250,8 @@ int command_snapshot(int argc, char **argv)
         pid = pid_parse(pid_text);
         session = session_path(pid);
         path = profile_path(output, force, pid);
-        status = ask(session_map(session, pid), pid, 0, path, force);
+        header = session_map(session, pid);
+        status = ask(header, pid, scan(header, pid), path, force);
         free(session);
         free(path);
         return status;

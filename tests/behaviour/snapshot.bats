@@ -54,6 +54,7 @@ stop_slow() {
         run -0 "$HEAPTAP" snapshot "$slow" -o second.heap
         first=$(sqlite3 first.heap 'SELECT allocations FROM process')
         second=$(sqlite3 second.heap 'SELECT allocations FROM process')
+        [ "$(sqlite3 first.heap 'SELECT why FROM leak_scan')" = request ]
         [ "$first" -gt 20 ] && [ "$second" -gt "$first" ]
         run -125 "$HEAPTAP" snapshot -o second.heap "$slow"
         [[ $output == *second.heap*exists*-f* ]]
