@@ -107,7 +107,7 @@ static bool verdict_read(const char *path, const char *program, struct verdict *
 static int judge(const struct run_options *options, const char *path, const char *program)
 {
         bool leaked, leaks, peak, allocations;
-        struct verdict verdict;
+        struct verdict verdict = {0};
         const char *doubt;
 
         if (!verdict_read(path, program, &verdict))
