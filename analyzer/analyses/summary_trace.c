@@ -26,6 +26,8 @@ static const char *walk_words(const struct evidence *evidence)
                 return "the heap at exit agrees with the events";
         if (strcmp(process->walk, "differs") == 0)
                 return "the heap at exit DIFFERS from the events";
+        if (strcmp(process->walk, "moving") == 0)
+                return "other threads ran on at exit, so the heap could not be compared with the events";
         return why_no_walk(evidence);
 }
 

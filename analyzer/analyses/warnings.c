@@ -100,9 +100,12 @@ static void warn_of_counts(const struct evidence *evidence, struct findings *fin
         struct sqlite3_stmt *rows = profile_query(
                 evidence->profile,
                 "SELECT pid, counted_allocations, counted_frees, counted_resizes, allocations, frees, resizes "
-                "FROM process WHERE counted_allocations IS NOT allocations AND counted_allocations IS NOT NULL "
+                "FROM process WHERE (counted_allocations IS NOT allocations AND counted_allocations IS NOT NULL "
                 "OR counted_frees IS NOT frees AND counted_frees IS NOT NULL "
-                "OR counted_resizes IS NOT resizes AND counted_resizes IS NOT NULL "
+                "OR counted_resizes IS NOT resizes AND counted_resizes IS NOT NULL) "
+                /* Threads that run on add to the events what is in no count any more. */
+                "AND NOT (ifnull(threads_at_exit, 1) > 1 AND allocations >= counted_allocations "
+                "AND frees >= counted_frees AND resizes >= counted_resizes) "
                 "UNION ALL SELECT process.pid, taken.counted_allocations, taken.counted_frees, taken.counted_resizes, "
                 "taken.allocations, taken.frees, taken.resizes FROM process_sample AS taken "
                 "JOIN process ON process.id = taken.process WHERE taken.counted_allocations IS NOT taken.allocations "

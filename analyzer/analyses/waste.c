@@ -14,7 +14,7 @@ struct empty {
 static struct empty empty_sum(const struct evidence *evidence)
 {
         const char *walk = evidence->process_count ? evidence->process[0].walk : "";
-        struct empty sum = {.known = strcmp(walk, "agrees") == 0 || strcmp(walk, "differs") == 0};
+        struct empty sum = {.known = *walk && strcmp(walk, "none") != 0};
 
         for (size_t i = 0; i < evidence->process_count; i++) {
                 const struct process *process = &evidence->process[i];

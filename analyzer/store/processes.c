@@ -122,7 +122,9 @@ static const char *walk_kind(const struct process *process)
 {
         if (!process->walked)
                 return "none";
-        return process->walk_stacks_differ ? "differs" : "agrees";
+        if (!process->walk_stacks_differ)
+                return "agrees";
+        return process->walk_totals.threads > 1 ? "moving" : "differs";
 }
 
 static void last_words(struct writer *writer, const struct process *process)

@@ -29,7 +29,7 @@ CREATE TABLE process (
   peak_bound INTEGER,            -- the true peak is at most this much higher (0 for one thread)
   rss_peak INTEGER,
   cpu_user_us INTEGER, cpu_system_us INTEGER,
-  walk TEXT,                     -- 'agrees', 'differs', 'none'
+  walk TEXT,                     -- 'agrees', 'differs', 'moving' (other threads went on meanwhile, so neither is said), 'none'
   walk_blocks INTEGER, walk_bytes INTEGER,
   walk_inherited_blocks INTEGER, walk_inherited_bytes INTEGER, walk_untraced_blocks INTEGER,
   walk_stacks_differ INTEGER,    -- stacks whose walk and events disagree

@@ -284,6 +284,25 @@ Test(profile, what_a_scan_for_leaks_found_is_kept)
         expect("SELECT scans FROM leak WHERE class = 'reachable'", "NULL");
 }
 
+static void walk_without_the_block(uint64_t threads)
+{
+        encode_walked(stream_to(&stream, 1, 1), &(struct wire_walked){.threads = threads});
+        encode_alloc(stream_to(&stream, 1, 2), WIRE_MALLOC, 1, 40);
+        store(&(struct store_facts){0});
+}
+
+Test(profile, a_heap_walked_by_the_only_thread_differs)
+{
+        walk_without_the_block(1);
+        expect("SELECT walk FROM process", "differs");
+}
+
+Test(profile, a_heap_that_other_threads_changed_neither_agrees_nor_differs)
+{
+        walk_without_the_block(2);
+        expect("SELECT walk FROM process", "moving");
+}
+
 Test(profile, a_scan_that_finds_other_blocks_than_the_walk_differs)
 {
         encode_walked(stream_to(&stream, 1, 1), &(struct wire_walked){.blocks = 9, .bytes = 160, .threads = 1});
