@@ -15,7 +15,7 @@ Test(suppress, a_pattern_is_found_anywhere)
         DIFFERS("foo", "of");
         DIFFERS("foo", "");
         DIFFERS("*", "");
-        DIFFERS("*", NULL);
+        cr_expect_not(suppress_matches("*", NULL));
         MATCHES("*", "x");
 }
 
