@@ -462,8 +462,16 @@ bool leaks_now(struct recorder *recorder, enum wire_scan_why why, const struct l
         return known;
 }
 
+/* What parent and child share of a forked process is its own: what it inherited is its parent's. */
+static bool shared_renew(void)
+{
+        return !leaks.shared || mmap(leaks.shared, sizeof *leaks.shared, PROT_READ | PROT_WRITE,
+                                     MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
+}
+
 void leaks_after_fork(void)
 {
+        leaks.open = leaks.open && shared_renew();
         leaks.number = 0;
         leaks.voice_begun = false;
         recorder_after_fork(&leaks.voice);

@@ -2,6 +2,7 @@
  * gets as many of it as it has sent.
  * compare: nothing
  * timeout: 60
+ * modes: traced
  * env: HEAPTAP_LEAK_CHECK_EVERY=2ms
  * expect: exit 0
  */

@@ -2,6 +2,7 @@
  * and has no more descriptors and mappings in the end than in the beginning.
  * compare: nothing
  * timeout: 60
+ * modes: traced
  * env: HEAPTAP_LEAK_CHECK_EVERY=2ms
  * expect: exit 0
  * expect: sql SELECT count(*) > 0 FROM leak_scan WHERE why = (SELECT max(why) FROM leak_scan) => 1
