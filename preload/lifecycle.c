@@ -22,7 +22,6 @@
 #include "preload/config.h"
 #include "preload/hooks.h"
 #include "preload/leaks/exit.h"
-#include "preload/leaks/exit.h"
 #include "preload/leaks/leaks.h"
 #include "preload/leaks/pthreads.h"
 #include "preload/news.h"

@@ -223,7 +223,7 @@ static uint32_t scan(struct session_header *header, pid_t pid)
 
 int command_snapshot(int argc, char **argv)
 {
-        const char *output = "heaptap.%e.%p.%t.heap", *pid_text = NULL;
+        const char *output = "heaptap.%e.%p.%t.heap", *pid_text = "";
         bool force = false;
         const struct option_spec spec[] = {
                 {"output", 'o', OPTION_TEXT, &output, "FILE",
@@ -240,12 +240,12 @@ int command_snapshot(int argc, char **argv)
                 operand = options_parse(usage, spec, sizeof spec / sizeof *spec, argc, argv);
                 if (operand >= argc)
                         break;
-                if (pid_text)
+                if (*pid_text)
                         diag_usage("snapshot: one process at a time, but there are %s and %s", pid_text, argv[operand]);
                 pid_text = argv[operand];
                 argv[operand] = argv[0];
         }
-        if (!pid_text)
+        if (!*pid_text)
                 diag_usage("snapshot takes the pid of a program that heaptap runs; heaptap snapshot --help");
         pid = pid_parse(pid_text);
         session = session_path(pid);

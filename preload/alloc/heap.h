@@ -377,7 +377,7 @@ static inline void *heap_take_sided(struct heap *heap, unsigned size_class, _Ato
         heap_enter(heap);
         slab->free = block->next;
         __builtin_prefetch(block->next); /* as in malloc without tracing */
-        block->next = NULL; /* or a scan for leaks finds the next block held by this one */
+        block->next = NULL;              /* or a scan for leaks finds the next block held by this one */
         slab->counts++;
         heap_count(&heap->counts[size_class].allocations, 1);
         heap_leave(heap);
