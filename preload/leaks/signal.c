@@ -205,6 +205,13 @@ static bool waits_for_signals(int task, uint32_t tid, char *buffer)
         return file_read(task, tid, "/syscall", buffer) && strncmp(buffer, waiting, bytes) == 0;
 }
 
+static bool is_blocked(const char *status)
+{
+        return blocked(status) >> (state.current - 1) & 1;
+}
+
+/* While a thread waits for signals they do not count as blocked. It may begin or end to wait between two looks, so the
+ * first look is repeated after the second. */
 enum signal_way signal_way_of(int task, uint32_t tid, char *buffer)
 {
         const char *lives;
@@ -214,7 +221,9 @@ enum signal_way signal_way_of(int task, uint32_t tid, char *buffer)
         lives = strstr(buffer, "\nState:\t");
         if (lives && strchr("ZX", lives[strlen("\nState:\t")]))
                 return SIGNAL_NOBODY;
-        if (!state.current || blocked(buffer) >> (state.current - 1) & 1 || waits_for_signals(task, tid, buffer))
+        if (!state.current || is_blocked(buffer) || waits_for_signals(task, tid, buffer))
                 return SIGNAL_BLOCKED;
-        return SIGNAL_COMES;
+        if (!file_read(task, tid, "/status", buffer))
+                return SIGNAL_NOBODY;
+        return is_blocked(buffer) ? SIGNAL_BLOCKED : SIGNAL_COMES;
 }

@@ -1,5 +1,7 @@
-/* A timer interrupts every tenth of a millisecond a program that allocates on deep stacks, also in the middle of taking a
+/* A timer interrupts, a tenth of a millisecond after its last handler has ended, a program that allocates on deep stacks, also in the middle of taking a
  * backtrace; the handler allocates, too, and forks now and then. Every backtrace is libunwind's.
+ * (glibc does not survive it: a fork waits for the lock of the malloc that was interrupted.)
+ * compare: nothing
  * build: $CC $FLAGS -o $EXE $SRC -lrt
  * options: --unwind=verify-all
  * modes: traced
@@ -16,7 +18,9 @@
 #include <sys/wait.h>
 #include <time.h>
 
-static volatile sig_atomic_t signals;
+static volatile sig_atomic_t signals, calls;
+static timer_t timer;
+static const struct itimerspec soon = {{0, 0}, {0, 100000}}, never;
 
 NOINLINE static void in_handler(void)
 {
@@ -35,7 +39,7 @@ static void on_signal(UNUSED int number)
         int saved = errno;
 
         in_handler();
-        if (++signals % 1000 == 0) {
+        if (++signals % 300 == 0) {
                 pid_t child = fork();
 
                 if (child == 0) {
@@ -46,6 +50,7 @@ static void on_signal(UNUSED int number)
                 while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
                         ;
         }
+        timer_settime(timer, 0, &soon, NULL);
         errno = saved;
 }
 
@@ -54,6 +59,7 @@ NOINLINE static void works(int depth)
         volatile char room[40];
 
         room[0] = 1;
+        calls++;
         free(keep(malloc(10 + (size_t)depth)));
         if (depth)
                 works(depth - 1);
@@ -64,14 +70,12 @@ NOINLINE static void works(int depth)
 int main(void)
 {
         struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-        struct itimerspec often = {{0, 100000}, {0, 100000}}, never = {{0, 0}, {0, 0}};
         struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
-        timer_t timer;
 
         sigaction(SIGALRM, &action, NULL);
         CHECK(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0);
-        CHECK(timer_settime(timer, 0, &often, NULL) == 0);
-        for (int i = 0; signals < 3500; i++)
+        CHECK(timer_settime(timer, 0, &soon, NULL) == 0);
+        for (int i = 0; signals < 1000 || calls < 5000; i++)
                 works(i % 300);
         CHECK(timer_settime(timer, 0, &never, NULL) == 0);
         return 0;
