@@ -111,7 +111,6 @@ static void leaks_begin(void)
 {
         pthreads_open();
         exit_open();
-        exit_open();
         leaks_open(&(struct leaks_options){
                 .by_ptrace = config.leak_ptrace,
                 .who = config.leak_who,

@@ -18,13 +18,14 @@ void traced_speed_up(void)
         atomic_fetch_add_explicit(&traced_quick, 1, memory_order_relaxed);
 }
 
-/* The calling thread, entered, if its recorder is ready for so many events; or NULL. heap_current is heap_none all the
- * time: the heap is sided. Inlined always, as thread_enter. */
+/* The calling thread, entered, if its recorder is ready for so many events; or NULL. The caller of traced.h has looked
+ * that the quick ways may be tried, so heap_current is heap_none all the time: the heap is sided. Inlined always, as
+ * thread_enter. */
 static inline __attribute__((always_inline)) struct thread *enter(uint32_t events)
 {
         struct thread *thread = thread_current;
 
-        if (UNLIKELY(!traced_is_quick() || !thread || thread->busy || *thread_canary == 0))
+        if (UNLIKELY(!thread || thread->busy || *thread_canary == 0))
                 return NULL;
         thread->busy = __builtin_frame_address(0);
         atomic_signal_fence(memory_order_seq_cst);

@@ -13,8 +13,9 @@
 
 #include "wire/wire.h"
 
-/* Above 0: the quick ways may be tried. The constructor speeds up if tracing is on and no check looks at every block; a
- * thread that would have something else done about each slows all down, until it speeds up again. */
+/* Above 0: the quick ways may be tried; whoever calls one has looked. The constructor speeds up if tracing is on and no
+ * check looks at every block; a thread that would have something else done about each slows all down, until it speeds
+ * up again. */
 extern _Atomic int traced_quick;
 
 static inline bool traced_is_quick(void)

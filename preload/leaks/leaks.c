@@ -61,14 +61,6 @@ static struct {
         bool voice_begun;
 } leaks;
 
-static uint64_t now_ns(void)
-{
-        struct timespec time;
-
-        clock_gettime(CLOCK_MONOTONIC, &time);
-        return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
-
 static void nap(void)
 {
         const struct timespec time = {.tv_nsec = NAP_NS};
@@ -261,11 +253,11 @@ static void child_make(enum wire_scan_why why, uint64_t request, const struct le
                          .why = why,
                          .flags = flags_of(&stop),
                          .who = leaks.options.who,
-                         .time_ns = now_ns()},
+                         .time_ns = recorder_now_ns()},
         };
         child = clone(child_main, leaks.memory->stack + STACK_BYTES, 0, &errand);
         leak_stop_end(&stop);
-        atomic_store_explicit(&leaks.shared->pause_ns, now_ns() - stop.begin_ns, memory_order_relaxed);
+        atomic_store_explicit(&leaks.shared->pause_ns, recorder_now_ns() - stop.begin_ns, memory_order_relaxed);
         if (child < 0) {
                 told(request, 0);
                 channel_release(&leaks.voice.slot);
@@ -322,7 +314,7 @@ bool leaks_due(uint64_t now_ns_)
 
 static void follow(const struct leak_self *self)
 {
-        uint64_t request = request_pending(), now = now_ns();
+        uint64_t request = request_pending(), now = recorder_now_ns();
         bool periodic = leaks.options.every_ms && now >= atomic_load(&leaks.next_ns);
 
         if (!child_reap() || (!request && !periodic))
@@ -367,10 +359,10 @@ void leaks_open(const struct leaks_options *options)
         if (!options->every_ms && !options->signal)
                 return;
         /* It is known that there will be scans, so the handler may be there from the start. */
-        atomic_store(&leaks.next_ns, now_ns() + options->every_ms * UINT64_C(1000000));
+        atomic_store(&leaks.next_ns, recorder_now_ns() + options->every_ms * UINT64_C(1000000));
         if (!options->by_ptrace && leak_signal_ready()) {
                 channel_wake_by((uint32_t)leak_signal_ready());
-                atomic_store(&leaks.signal_ns, now_ns() + SIGNAL_NS);
+                atomic_store(&leaks.signal_ns, recorder_now_ns() + SIGNAL_NS);
         }
 }
 
@@ -379,10 +371,10 @@ void leaks_open(const struct leaks_options *options)
 /* Makes the process busy for good. */
 static bool busy_wait(void)
 {
-        uint64_t end_ns = now_ns() + BUSY_WAIT_NS;
+        uint64_t end_ns = recorder_now_ns() + BUSY_WAIT_NS;
 
         while (!busy_begin()) {
-                if (now_ns() > end_ns)
+                if (recorder_now_ns() > end_ns)
                         return false;
                 nap();
         }
@@ -391,12 +383,12 @@ static bool busy_wait(void)
 
 void leaks_end(void)
 {
-        uint64_t end_ns = now_ns() + CHILD_WAIT_NS;
+        uint64_t end_ns = recorder_now_ns() + CHILD_WAIT_NS;
 
         if (!can_scan() || !busy_wait())
                 return;
         while (!child_reap()) {
-                if (!leaks.child_request || now_ns() > end_ns)
+                if (!leaks.child_request || recorder_now_ns() > end_ns)
                         platform_syscall(SYS_kill, atomic_load(&leaks.child), SIGKILL, 0, 0, 0, 0);
                 nap();
         }
@@ -428,7 +420,7 @@ static bool in_place(struct recorder *recorder, enum wire_scan_why why, const st
 /* A thread that is not held may unmap what is being read: then it is a copy that is scanned. */
 static bool by_child(enum wire_scan_why why, const struct leak_self *self, struct leak_sum *ret_sum)
 {
-        uint64_t end_ns = now_ns() + SCAN_WAIT_NS;
+        uint64_t end_ns = recorder_now_ns() + SCAN_WAIT_NS;
 
         if (!child_reap())
                 return false;
@@ -436,7 +428,7 @@ static bool by_child(enum wire_scan_why why, const struct leak_self *self, struc
         if (!atomic_load(&leaks.child))
                 return false;
         while (!child_reap()) {
-                if (now_ns() > end_ns)
+                if (recorder_now_ns() > end_ns)
                         platform_syscall(SYS_kill, atomic_load(&leaks.child), SIGKILL, 0, 0, 0, 0);
                 nap();
         }

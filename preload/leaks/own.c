@@ -5,6 +5,7 @@
 #include "preload/check/guard.h"
 #include "preload/record/channel.h"
 #include "preload/record/mappings.h"
+#include "preload/record/ranges.h"
 #include "wire/session.h"
 
 /* Where the linker has put us. */
@@ -45,20 +46,12 @@ void own_collect(struct own *own)
         own_add(own, __ehdr_start, (uintptr_t)_end - (uintptr_t)__ehdr_start);
 }
 
-/* By Shell: they come nearly in order. Then those that overlap become one. */
+/* Those that overlap become one. */
 void own_sort(struct own *own)
 {
         size_t kept = 0;
 
-        for (size_t gap = own->count / 2; gap; gap /= 2)
-                for (size_t i = gap; i < own->count; i++) {
-                        struct own_range moving = own->range[i];
-                        size_t at = i;
-
-                        for (; at >= gap && own->range[at - gap].start > moving.start; at -= gap)
-                                own->range[at] = own->range[at - gap];
-                        own->range[at] = moving;
-                }
+        ranges_sort(own->range, own->count, sizeof *own->range);
         for (size_t i = 0; i < own->count; i++) {
                 if (kept && own->range[i].start <= own->range[kept - 1].end) {
                         if (own->range[i].end > own->range[kept - 1].end)

@@ -19,6 +19,7 @@
 #include "preload/leaks/maps.h"
 #include "preload/leaks/own.h"
 #include "preload/leaks/pthreads.h"
+#include "preload/record/ranges.h"
 #include "preload/thread.h"
 
 /* glibc's: where the stack of the main thread began. */
@@ -143,19 +144,6 @@ static void span_add(struct collector *collector, uintptr_t start, uintptr_t end
                 collector->space->span[collector->spans++] = (struct span){start, end, kind, tid};
 }
 
-static void spans_sort(struct span *span, size_t count)
-{
-        for (size_t gap = count / 2; gap; gap /= 2)
-                for (size_t i = gap; i < count; i++) {
-                        struct span moving = span[i];
-                        size_t at = i;
-
-                        for (; at >= gap && span[at - gap].start > moving.start; at -= gap)
-                                span[at] = span[at - gap];
-                        span[at] = moving;
-                }
-}
-
 /* The first span that ends behind the address; the number of all if there is none. */
 static size_t span_behind(const struct collector *collector, uintptr_t address)
 {
@@ -272,7 +260,7 @@ static void pthreads_look(struct collector *collector)
                 pthread_exclude(collector, &space->pthread[i]);
                 pthread_name(collector, &space->pthread[i]);
         }
-        spans_sort(space->span, collector->spans);
+        ranges_sort(space->span, collector->spans, sizeof *space->span);
 }
 
 /* A stack that lies in a block of ours, where no mapping of the program's is. */

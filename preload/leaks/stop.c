@@ -15,6 +15,7 @@
 #include "preload/leaks/signal.h"
 #include "preload/leaks/tracer.h"
 #include "preload/record/mappings.h"
+#include "preload/record/recorder.h"
 #include "wire/session.h"
 
 enum {
@@ -41,14 +42,6 @@ static struct {
 } control;
 
 void (*leak_woken)(void);
-
-static uint64_t now_ns(void)
-{
-        struct timespec time;
-
-        clock_gettime(CLOCK_MONOTONIC, &time);
-        return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
 
 static void futex_wait(_Atomic uint32_t *word, uint32_t value, const struct timespec *timeout)
 {
@@ -276,14 +269,14 @@ static bool all_have_answered(struct leak_stop *stop, size_t first)
 static void threads_await(struct leak_stop *stop, size_t first, int task)
 {
         const struct timespec nap = {.tv_nsec = NAP_NS};
-        uint64_t begin_ns = now_ns(), look_ns = begin_ns + LOOK_NS;
+        uint64_t begin_ns = recorder_now_ns(), look_ns = begin_ns + LOOK_NS;
 
-        while (now_ns() - begin_ns < PATIENCE_NS) {
+        while (recorder_now_ns() - begin_ns < PATIENCE_NS) {
                 uint32_t arrived = atomic_load(&control.arrived);
 
                 if (all_have_answered(stop, first))
                         return;
-                if (now_ns() > look_ns) {
+                if (recorder_now_ns() > look_ns) {
                         threads_look(stop, first, task);
                         look_ns += LOOK_NS;
                 }
@@ -345,7 +338,7 @@ bool leak_stop_begin(struct leak_stop *stop, const struct leak_self *self)
 {
         long task;
 
-        *stop = (struct leak_stop){.self = *self, .thread = control.memory->thread, .begin_ns = now_ns()};
+        *stop = (struct leak_stop){.self = *self, .thread = control.memory->thread, .begin_ns = recorder_now_ns()};
         stop->pid = (uint32_t)platform_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0);
         stop->self_tid = (uint32_t)platform_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0);
         stop->mask = signal_block_all();

@@ -5,6 +5,7 @@
 #include "preload/platform.h"
 #include "preload/record/channel.h"
 #include "preload/record/frames.h"
+#include "preload/record/ranges.h"
 #include "wire/session.h"
 
 enum { BEGIN_NS = 30000000, DONE_NS = 500000000 };
@@ -65,20 +66,6 @@ void measure_range(const void *start, size_t bytes, enum measure_detail detail)
         measure.words += words;
 }
 
-/* Ascending, by Shell: they come nearly in order, and libc's qsort may allocate. */
-static void sort(struct session_range *range, size_t count)
-{
-        for (size_t gap = count / 2; gap; gap /= 2)
-                for (size_t i = gap; i < count; i++) {
-                        struct session_range moving = range[i];
-                        size_t at = i;
-
-                        for (; at >= gap && range[at - gap].start > moving.start; at -= gap)
-                                range[at] = range[at - gap];
-                        range[at] = moving;
-                }
-}
-
 /* The reader sleeps until something comes through the pipe. With it goes what the recorder had to tell. */
 static void wake_reader(struct recorder *recorder)
 {
@@ -115,7 +102,7 @@ bool measure_ask(struct recorder *recorder)
 {
         if (measure.full)
                 return false;
-        sort(session_ranges(measure.session), measure.range_count);
+        ranges_sort(session_ranges(measure.session), measure.range_count, sizeof(struct session_range));
         session_measure(measure.session)->range_count = (uint32_t)measure.range_count;
         turn_change(SESSION_CLAIMED, SESSION_ASKED);
         wake_reader(recorder);
