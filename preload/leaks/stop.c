@@ -19,10 +19,12 @@
 #include "wire/session.h"
 
 enum {
-        PASSES_MAX = 30,
+        PASSES_MAX = 100,
         PATIENCE_NS = 100000000, /* for a thread that would take the signal and does not answer */
         LOOK_NS = 10000000,      /* between looks at what has become of it */
         NAP_NS = 1000000,
+        MOMENT_NS = 50000, /* until the next look at those that block the signal; each is twice as long */
+        MOMENT_NS_MAX = 400000,
         VECTORS_BYTES = 512, /* of the x87 and SSE registers; more where the frame says so */
 };
 
@@ -183,7 +185,7 @@ static void thread_add(struct leak_stop *stop, uint32_t tid)
         struct leak_thread *thread = &stop->thread[stop->count++];
 
         thread->tid = tid;
-        thread->state = LEAK_THREAD_ASKED;
+        thread->state = LEAK_THREAD_NEW;
         thread->sp = 0;
         thread->registers = thread->vectors = (struct leak_range){0, 0};
         atomic_store_explicit(&thread->answered, 0, memory_order_relaxed);
@@ -211,6 +213,7 @@ static long threads_list(struct leak_stop *stop, int task)
         return bytes < 0 ? -1 : (long)(stop->count - before);
 }
 
+/* What there is to hear of it. */
 static bool has_answered(struct leak_thread *thread)
 {
         /* Acquire: pairs with answer. */
@@ -220,31 +223,44 @@ static bool has_answered(struct leak_thread *thread)
         return thread->state != LEAK_THREAD_ASKED;
 }
 
-/* Those that would take it, before anybody waits; then all of them. */
-static void threads_ask(struct leak_stop *stop, size_t first, int task)
+/* NEW: is to be asked. */
+static const enum leak_thread_state state_of[] = {
+        [SIGNAL_COMES] = LEAK_THREAD_NEW,
+        [SIGNAL_BLOCKED] = LEAK_THREAD_BLOCKS,
+        [SIGNAL_NOBODY] = LEAK_THREAD_GONE,
+};
+
+/* Those that would take it, before anybody waits; then all of them. Returns how many were asked. */
+static uint32_t threads_ask(struct leak_stop *stop, int task)
 {
         uint32_t asked = 0;
 
-        for (size_t i = first; i < stop->count; i++) {
-                enum signal_way way = signal_way_of(task, stop->thread[i].tid, leak_buffer());
+        for (size_t i = 0; i < stop->count; i++) {
+                struct leak_thread *thread = &stop->thread[i];
 
-                if (way != SIGNAL_COMES)
-                        stop->thread[i].state = way == SIGNAL_BLOCKED ? LEAK_THREAD_SILENT : LEAK_THREAD_GONE;
+                if (thread->state <= LEAK_THREAD_BLOCKS)
+                        thread->state = state_of[signal_way_of(task, thread->tid, leak_buffer())];
         }
-        for (size_t i = first; i < stop->count; i++)
-                if (stop->thread[i].state == LEAK_THREAD_ASKED) {
-                        if (signal_send(stop->thread[i].tid, (uintptr_t)&stop->thread[i]))
-                                asked++;
-                        else
-                                stop->thread[i].state = LEAK_THREAD_SILENT; /* gone, if that is what a look says */
+        for (size_t i = 0; i < stop->count; i++) {
+                struct leak_thread *thread = &stop->thread[i];
+
+                if (thread->state != LEAK_THREAD_NEW)
+                        continue;
+                if (signal_send(thread->tid, (uintptr_t)thread)) {
+                        thread->state = LEAK_THREAD_ASKED;
+                        asked++;
+                } else {
+                        thread->state = LEAK_THREAD_SILENT; /* gone, if that is what a look says */
                 }
+        }
         atomic_fetch_add(&control.awaited, asked);
+        return asked;
 }
 
 /* What has become of those that have not answered. */
-static void threads_look(struct leak_stop *stop, size_t first, int task)
+static void threads_look(struct leak_stop *stop, int task)
 {
-        for (size_t i = first; i < stop->count; i++) {
+        for (size_t i = 0; i < stop->count; i++) {
                 struct leak_thread *thread = &stop->thread[i];
 
                 if (has_answered(thread))
@@ -257,16 +273,16 @@ static void threads_look(struct leak_stop *stop, size_t first, int task)
         }
 }
 
-static bool all_have_answered(struct leak_stop *stop, size_t first)
+static bool all_have_answered(struct leak_stop *stop)
 {
         bool all = true;
 
-        for (size_t i = first; i < stop->count; i++)
+        for (size_t i = 0; i < stop->count; i++)
                 all &= has_answered(&stop->thread[i]);
         return all;
 }
 
-static void threads_await(struct leak_stop *stop, size_t first, int task)
+static void threads_await(struct leak_stop *stop, int task)
 {
         const struct timespec nap = {.tv_nsec = NAP_NS};
         uint64_t begin_ns = recorder_now_ns(), look_ns = begin_ns + LOOK_NS;
@@ -274,15 +290,15 @@ static void threads_await(struct leak_stop *stop, size_t first, int task)
         while (recorder_now_ns() - begin_ns < PATIENCE_NS) {
                 uint32_t arrived = atomic_load(&control.arrived);
 
-                if (all_have_answered(stop, first))
+                if (all_have_answered(stop))
                         return;
                 if (recorder_now_ns() > look_ns) {
-                        threads_look(stop, first, task);
+                        threads_look(stop, task);
                         look_ns += LOOK_NS;
                 }
                 futex_wait(&control.arrived, arrived, &nap);
         }
-        for (size_t i = first; i < stop->count; i++)
+        for (size_t i = 0; i < stop->count; i++)
                 if (!has_answered(&stop->thread[i]))
                         stop->thread[i].state = LEAK_THREAD_SILENT;
 }
@@ -293,6 +309,8 @@ static void threads_count_silent(struct leak_stop *stop, int task)
         for (size_t i = 0; i < stop->count; i++) {
                 struct leak_thread *thread = &stop->thread[i];
 
+                if (thread->state == LEAK_THREAD_BLOCKS)
+                        thread->state = LEAK_THREAD_SILENT;
                 if (thread->state == LEAK_THREAD_SILENT &&
                     signal_way_of(task, thread->tid, leak_buffer()) == SIGNAL_NOBODY)
                         thread->state = LEAK_THREAD_GONE;
@@ -300,19 +318,33 @@ static void threads_count_silent(struct leak_stop *stop, int task)
         }
 }
 
+static bool any_blocks(const struct leak_stop *stop)
+{
+        for (size_t i = 0; i < stop->count; i++)
+                if (stop->thread[i].state == LEAK_THREAD_BLOCKS)
+                        return true;
+        return false;
+}
+
 static bool threads_stop(struct leak_stop *stop, int task)
 {
-        size_t first = 0;
+        struct timespec moment = {.tv_nsec = MOMENT_NS};
 
-        for (unsigned pass = 0; pass < PASSES_MAX; pass++, first = stop->count) {
+        for (unsigned pass = 0; pass < PASSES_MAX; pass++) {
                 long more = threads_list(stop, task);
 
-                if (more <= 0)
-                        return more == 0;
-                if (first == 0 && !signal_ready())
+                if (more < 0)
                         return false;
-                threads_ask(stop, first, task);
-                threads_await(stop, first, task);
+                if (more == 0) {
+                        if (!any_blocks(stop) || moment.tv_nsec > MOMENT_NS_MAX)
+                                return true;
+                        platform_syscall(SYS_nanosleep, (long)&moment, 0, 0, 0, 0, 0);
+                        moment.tv_nsec *= 2;
+                }
+                if (pass == 0 && !signal_ready())
+                        return false;
+                if (threads_ask(stop, task))
+                        threads_await(stop, task);
         }
         return false;
 }

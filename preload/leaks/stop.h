@@ -3,8 +3,9 @@
  * Each thread in /proc/self/task gets a real-time signal of its own (the way of Boehm's collector); its handler notes
  * where the registers lie and waits on a futex. A second look finds the threads that came into being meanwhile, until
  * there is no new one. Only a thread that would take the signal gets it: one that blocks it, or waits for it in
- * sigwait, would find it later or take it for the program's. Such a thread, and one that has not answered in time, is
- * silent: its registers are not known. No lock is taken, and a thread may be stopped anywhere, inside our own malloc
+ * sigwait, would find it later or take it for the program's. Such a thread is looked at again, since most block signals
+ * for a moment, to create a thread, say. One that still does, and one that has not answered in time, is silent: its
+ * registers are not known. No lock is taken, and a thread may be stopped anywhere, inside our own malloc
  * too. */
 #ifndef PRELOAD_LEAKS_STOP_H
 #define PRELOAD_LEAKS_STOP_H
@@ -19,6 +20,8 @@
 enum { LEAK_THREADS_MAX = 32768, LEAK_BUFFER_BYTES = 65536, LEAK_RED_ZONE = 128, LEAK_SAVED_REGISTERS = 6 };
 
 enum leak_thread_state {
+        LEAK_THREAD_NEW,
+        LEAK_THREAD_BLOCKS, /* the signal, when last looked at; was not asked */
         LEAK_THREAD_ASKED,
         LEAK_THREAD_STOPPED,
         LEAK_THREAD_SILENT,
