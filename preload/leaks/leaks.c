@@ -8,11 +8,14 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "preload/leaks/roots.h"
+#include "preload/leaks/signal.h"
 #include "preload/record/channel.h"
 #include "preload/record/mappings.h"
 #include "preload/thread.h"
@@ -26,23 +29,24 @@
 
 enum {
         STACK_BYTES = 1 << 20,
+        HELPER_STACK_BYTES = 1 << 18,
+        CHILD_NICE = 10,
         REAP_NS = 10000000,        /* between looks whether the child has ended */
         SIGNAL_NS = 1000000000,    /* between looks whether the signal is still ours */
         CHILD_WAIT_NS = 500000000, /* at the end, for a scan that somebody wants to see */
         BUSY_WAIT_NS = 1000000000, /* for a thread that is about to make one */
         NAP_NS = 1000000,
-        PAUSE_NAPS = 200,
 };
 
 /* What parent and child say to each other. */
 struct shared {
-        _Atomic uint64_t pause_ns; /* 0: not known yet */
-        uint32_t sequence;         /* of the next frame, by a child that has ended well */
+        uint32_t sequence; /* of the next frame, by a child that has ended well */
         struct leak_sum sum;
 };
 
 struct memory {
         char stack[STACK_BYTES];
+        char helper_stack[HELPER_STACK_BYTES];
         struct mapping mapping, shared_mapping;
 };
 
@@ -55,6 +59,7 @@ static struct {
         _Atomic uint64_t next_ns; /* when the next one is due */
         _Atomic uint64_t reap_ns, signal_ns;
         _Atomic int child;      /* 0: none */
+        int helper;             /* 0: none; the kernel writes it */
         uint64_t child_request; /* what it answers; 0: nobody has asked */
         uint32_t number;        /* of the last scan */
         struct recorder voice;  /* what children speak through, one after the other */
@@ -114,30 +119,21 @@ static uint32_t flags_of(const struct leak_stop *stop)
 }
 
 /* The parent knows it a moment after the child has begun. */
-static uint64_t pause_get(void)
-{
-        uint64_t pause_ns = 0;
-
-        for (unsigned i = 0; i < PAUSE_NAPS && !pause_ns; i++) {
-                pause_ns = atomic_load_explicit(&leaks.shared->pause_ns, memory_order_relaxed);
-                if (!pause_ns)
-                        nap();
-        }
-        return pause_ns;
-}
-
 static int child_main(void *context)
 {
         struct errand *errand = context;
         struct leak_roots roots = {0};
 
+        leak_stop_release();
+        if (errand->stop->held_ns)
+                errand->info.pause_ns = recorder_now_ns() - errand->stop->held_ns;
+        platform_syscall(SYS_setpriority, PRIO_PROCESS, 0, CHILD_NICE, 0, 0, 0);
         close_all_but_ours();
         recorders_in_copy();
         offer_to_die_first();
         platform_syscall(SYS_prctl, PR_SET_NAME, (long)"heaptap-scan", 0, 0, 0, 0);
         if (leak_roots_collect(&roots, errand->stop)) {
                 platform_syscall(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0, 0);
-                errand->info.pause_ns = pause_get();
                 leaks_scan(&leaks.voice, &roots, &errand->info, &leaks.shared->sum);
                 recorder_hello(&leaks.voice);
                 leaks.shared->sequence = leaks.voice.sequence;
@@ -234,40 +230,101 @@ static bool can_scan(void)
         return leaks.open && recorder_is_on() && !channel_is_quiet();
 }
 
-static void child_make(enum wire_scan_why why, uint64_t request, const struct leak_self *self)
+/* The analyzer may use the signal from now on. */
+static void signal_offer(void)
 {
-        static struct leak_stop stop;
-        static struct errand errand;
+        if (leak_signal_is_ours() && !atomic_load(&leaks.signal_ns)) {
+                channel_wake_by((uint32_t)leak_signal_ready());
+                atomic_store(&leaks.signal_ns, recorder_now_ns() + SIGNAL_NS);
+        }
+}
+
+/* The caller is not on the stack that the child gets. */
+static void child_make(struct leak_stop *stop, struct errand *errand, const struct leak_self *self)
+{
         int errno_before = errno, child;
 
-        if (!leak_stop_open() || !memory_open() || !voice_open()) {
-                told(request, 0);
-                return;
-        }
-        atomic_store(&leaks.shared->pause_ns, 0);
-        leak_stop_begin(&stop, self);
-        errand = (struct errand){
-                .stop = &stop,
-                .request = request,
-                .info = {.number = ++leaks.number,
-                         .why = why,
-                         .flags = flags_of(&stop),
-                         .who = leaks.options.who,
-                         .time_ns = recorder_now_ns()},
-        };
-        child = clone(child_main, leaks.memory->stack + STACK_BYTES, 0, &errand);
-        leak_stop_end(&stop);
-        atomic_store_explicit(&leaks.shared->pause_ns, recorder_now_ns() - stop.begin_ns, memory_order_relaxed);
+        leak_stop_begin(stop, self);
+        errand->info.flags = flags_of(stop);
+        errand->info.time_ns = recorder_now_ns();
+        child = clone(child_main, leaks.memory->stack + STACK_BYTES, 0, errand);
+        errno = errno_before; /* before the thread goes on whose it is */
+        if (child > 0 && stop->stopped && !stop->traced && stop->count)
+                leak_stop_await_release();
+        leak_stop_end(stop);
         if (child < 0) {
-                told(request, 0);
+                told(errand->request, 0);
                 channel_release(&leaks.voice.slot);
                 leaks.voice.encode.bytes = 0;
         } else {
                 voice_forget();
-                leaks.child_request = request;
+                leaks.child_request = errand->request;
                 atomic_store(&leaks.child, child);
         }
+        signal_offer();
+}
+
+/* In the helper, which has no thread-local storage of its own and gets no signals. */
+static int helper_main(void *errand_)
+{
+        static const struct leak_self self; /* no thread of the program's */
+        struct errand *errand = errand_;
+
+        child_make(errand->stop, errand, &self);
+        busy_end();
+        platform_syscall(SYS_exit, 0, 0, 0, 0, 0, 0);
+        return 0;
+}
+
+static bool has_threads(void)
+{
+        struct stat task;
+        int errno_before = errno;
+        bool has = stat("/proc/self/task", &task) == 0 && task.st_nlink > 3;
+
         errno = errno_before;
+        return has;
+}
+
+/* A thread for the time of the stop: it is cheaper for whoever comes by to make one than to stop the others and then to
+ * wait until all they have missed meanwhile has been made up for, as a fair scheduler sees to. Only where there
+ * are threads already, and not to be traced: some things can be done by a process of one thread alone. */
+static bool helper_make(struct errand *errand)
+{
+        const int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
+                          CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+        int errno_before = errno, made;
+        uint64_t mask;
+
+        if (leaks.options.by_ptrace || !has_threads())
+                return false;
+        mask = signal_block_all();
+        made = clone(helper_main, leaks.memory->helper_stack + HELPER_STACK_BYTES, flags, errand, &leaks.helper, NULL,
+                     &leaks.helper);
+        signal_restore(mask);
+        errno = errno_before;
+        return made > 0;
+}
+
+/* Nobody is held on return, or a helper sees to it and to `busy`, which is false. */
+static bool scan_apart(enum wire_scan_why why, uint64_t request, const struct leak_self *self, bool may_help)
+{
+        static struct leak_stop stop;
+        static struct errand errand;
+
+        if (!leak_stop_open() || !memory_open() || !voice_open()) {
+                told(request, 0);
+                return true;
+        }
+        errand = (struct errand){
+                .stop = &stop,
+                .request = request,
+                .info = {.number = ++leaks.number, .why = why, .who = leaks.options.who},
+        };
+        if (may_help && helper_make(&errand))
+                return false;
+        child_make(&stop, &errand, self);
+        return true;
 }
 
 /* --- when -------------------------------------------------------------------------------------------------------- */
@@ -312,22 +369,21 @@ bool leaks_due(uint64_t now_ns_)
                request_pending();
 }
 
-static void follow(const struct leak_self *self)
+/* Whether the process is no longer busy; see scan_apart. */
+static bool follow(const struct leak_self *self)
 {
         uint64_t request = request_pending(), now = recorder_now_ns();
         bool periodic = leaks.options.every_ms && now >= atomic_load(&leaks.next_ns);
 
-        if (!child_reap() || (!request && !periodic))
-                return;
+        if (__atomic_load_n(&leaks.helper, __ATOMIC_ACQUIRE) || !child_reap() || (!request && !periodic))
+                return true;
         if (periodic)
                 atomic_store(&leaks.next_ns, now + leaks.options.every_ms * UINT64_C(1000000));
         if (request)
                 atomic_store(&channel_session()->scan_begun, request);
-        child_make(request ? WIRE_SCAN_REQUEST : WIRE_SCAN_PERIODIC, request, self);
-        if (leak_signal_is_ours() && !atomic_load(&leaks.signal_ns)) {
-                channel_wake_by((uint32_t)leak_signal_ready());
-                atomic_store(&leaks.signal_ns, now + SIGNAL_NS);
-        }
+        if (!scan_apart(request ? WIRE_SCAN_REQUEST : WIRE_SCAN_PERIODIC, request, self, true))
+                return false;
+        return true;
 }
 
 NOINLINE void leaks_follow(void)
@@ -337,8 +393,8 @@ NOINLINE void leaks_follow(void)
         leak_self_here(&self);
         if (!can_scan() || !busy_begin())
                 return;
-        follow(&self);
-        busy_end();
+        if (follow(&self))
+                busy_end();
 }
 
 /* In the handler of our signal. */
@@ -408,7 +464,7 @@ static bool in_place(struct recorder *recorder, enum wire_scan_why why, const st
                         .why = why,
                         .flags = flags_of(stop) | WIRE_SCAN_IN_PLACE,
                         .who = leaks.options.who,
-                        .time_ns = stop->begin_ns,
+                        .time_ns = stop->held_ns,
                 };
 
                 leaks_scan(recorder, &roots, &info, ret_sum);
@@ -424,7 +480,7 @@ static bool by_child(enum wire_scan_why why, const struct leak_self *self, struc
 
         if (!child_reap())
                 return false;
-        child_make(why, 0, self);
+        scan_apart(why, 0, self, false);
         if (!atomic_load(&leaks.child))
                 return false;
         while (!child_reap()) {
@@ -468,6 +524,7 @@ void leaks_after_fork(void)
         leaks.voice_begun = false;
         recorder_after_fork(&leaks.voice);
         leaks.child_request = 0;
+        leaks.helper = 0;
         atomic_store(&leaks.child, 0);
         atomic_store(&leaks.busy, 0);
         channel_wake_by(atomic_load(&leaks.signal_ns) ? (uint32_t)leak_signal_ready() : 0);

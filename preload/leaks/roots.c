@@ -475,7 +475,8 @@ bool leak_roots_collect(struct leak_roots *roots, const struct leak_stop *stop)
                 collector.self = stop->self;
         else
                 leak_self_here(&collector.self);
-        *roots = (struct leak_roots){.root = collector.space->root, .max = ROOTS_MAX, .threads = 1};
+        *roots =
+                (struct leak_roots){.root = collector.space->root, .max = ROOTS_MAX, .threads = collector.self.sp != 0};
         if (stop) {
                 roots->incomplete = stop->incomplete;
                 roots->threads_silent = stop->silent;

@@ -71,6 +71,11 @@ static void handler(int signal, siginfo_t *info, void *context)
                 as_by_default(signal);
 }
 
+bool signal_is_for_us(const siginfo_t *info)
+{
+        return info->si_code == SI_QUEUE && state.take && state.take((uintptr_t)info->si_value.sival_ptr, NULL);
+}
+
 void signal_prefer(int signal, signal_taker *take)
 {
         state.preferred = signal;
@@ -166,14 +171,13 @@ static size_t decimal(uint32_t number, char *ret_text)
         return count;
 }
 
-/* What stands in the thread's file of that name; false: there is no such thread. */
-static bool file_read(int task, uint32_t tid, const char *name, char *buffer)
+static bool status_read(int task, uint32_t tid, char *buffer)
 {
         char path[40];
         size_t bytes = decimal(tid, path);
         long file, got = -1;
 
-        strcpy(path + bytes, name);
+        strcpy(path + bytes, "/status");
         file = platform_syscall(SYS_openat, task, (long)path, O_RDONLY | O_CLOEXEC, 0, 0, 0);
         if (file >= 0) {
                 got = platform_syscall(SYS_read, file, (long)buffer, STATUS_BYTES - 1, 0, 0, 0);
@@ -195,35 +199,15 @@ static uint64_t blocked(const char *status)
         return mask;
 }
 
-/* In sigwait the kernel shows the awaited signals as not blocked. */
-static bool waits_for_signals(int task, uint32_t tid, char *buffer)
-{
-        char waiting[12];
-        size_t bytes = decimal(SYS_rt_sigtimedwait, waiting);
-
-        waiting[bytes++] = ' ';
-        return file_read(task, tid, "/syscall", buffer) && strncmp(buffer, waiting, bytes) == 0;
-}
-
-static bool is_blocked(const char *status)
-{
-        return blocked(status) >> (state.current - 1) & 1;
-}
-
-/* While a thread waits for signals they do not count as blocked. It may begin or end to wait between two looks, so the
- * first look is repeated after the second. */
+/* In sigwait the kernel shows the awaited signals as not blocked; see signal_is_for_us. */
 enum signal_way signal_way_of(int task, uint32_t tid, char *buffer)
 {
         const char *lives;
 
-        if (!file_read(task, tid, "/status", buffer))
+        if (!status_read(task, tid, buffer))
                 return SIGNAL_NOBODY;
         lives = strstr(buffer, "\nState:\t");
         if (lives && strchr("ZX", lives[strlen("\nState:\t")]))
                 return SIGNAL_NOBODY;
-        if (!state.current || is_blocked(buffer) || waits_for_signals(task, tid, buffer))
-                return SIGNAL_BLOCKED;
-        if (!file_read(task, tid, "/status", buffer))
-                return SIGNAL_NOBODY;
-        return is_blocked(buffer) ? SIGNAL_BLOCKED : SIGNAL_COMES;
+        return !state.current || blocked(buffer) >> (state.current - 1) & 1 ? SIGNAL_BLOCKED : SIGNAL_COMES;
 }

@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Called in the handler; `value` is what the sender said. False: it does not know it, so the signal is not ours. */
+/* Called in the handler, or without a context by a thread that was in sigwait; `value` is what the sender said. False:
+ * it does not know it, so the signal is not ours. */
 typedef bool signal_taker(uintptr_t value, ucontext_t *context);
 
 void signal_prefer(int signal, signal_taker *take); /* 0: any that is free */
@@ -16,6 +17,9 @@ void signal_prefer(int signal, signal_taker *take); /* 0: any that is free */
 int signal_ready(void);
 bool signal_is_ours(void); /* the one that signal_ready gave last still is */
 
+/* For whoever has got a signal in sigwait: acts on it if it was ours. */
+bool signal_is_for_us(const siginfo_t *info);
+
 bool signal_send(uint32_t tid, uintptr_t value); /* false: there is no such thread, or no room in the queue */
 
 /* All signals, of the calling thread. */
@@ -24,7 +28,7 @@ void signal_restore(uint64_t mask);
 
 enum signal_way {
         SIGNAL_COMES,   /* the thread would take it */
-        SIGNAL_BLOCKED, /* it would find it later, or take it in sigwait for another's */
+        SIGNAL_BLOCKED, /* it would find it later */
         SIGNAL_NOBODY,  /* the thread has ended */
 };
 /* `task` is a descriptor of /proc/self/task, `buffer` has 4096 bytes. */

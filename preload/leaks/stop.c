@@ -23,42 +23,58 @@ enum {
         PATIENCE_NS = 100000000, /* for a thread that would take the signal and does not answer */
         LOOK_NS = 10000000,      /* between looks at what has become of it */
         NAP_NS = 1000000,
-        MOMENT_NS = 50000, /* until the next look at those that block the signal; each is twice as long */
+        HOLD_NS = 100000000,  /* between looks of those that are held, for whoever wakes them may have been killed */
+        RELEASE_NS = 2000000, /* for the copy to let them go */
+        MOMENT_NS = 50000,    /* until the next look at those that block the signal; each is twice as long */
         MOMENT_NS_MAX = 400000,
         VECTORS_BYTES = 512, /* of the x87 and SSE registers; more where the frame says so */
+};
+
+/* Of the process and of the copy that a fork makes of it, for which no futex of the process's own will do. */
+struct shared {
+        _Atomic uint32_t active; /* the number of the stop that goes on; 0: none. Who has answered waits for a change */
 };
 
 struct memory {
         char buffer[LEAK_BUFFER_BYTES];
         struct leak_thread thread[LEAK_THREADS_MAX];
-        struct mapping mapping;
+        struct mapping mapping, shared_mapping;
 };
 
 static struct {
         struct memory *memory;
+        struct shared *shared;
+        uint32_t pid; /* whose it is: a forked child inherits what is its parent's */
         bool by_ptrace;
         uint32_t number;          /* of the last stop */
-        _Atomic uint32_t active;  /* of the one that goes on; 0: none. Whoever has answered waits for it to change */
         _Atomic uint32_t arrived; /* have answered */
         _Atomic uint32_t awaited; /* whose answer completes it */
 } control;
 
 void (*leak_woken)(void);
 
-static void futex_wait(_Atomic uint32_t *word, uint32_t value, const struct timespec *timeout)
+static void futex_wait(_Atomic uint32_t *word, uint32_t value, long nanoseconds)
 {
-        platform_syscall(SYS_futex, (long)word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value, (long)timeout, 0, 0);
+        const struct timespec timeout = {.tv_nsec = nanoseconds};
+
+        platform_syscall(SYS_futex, (long)word, FUTEX_WAIT, value, (long)&timeout, 0, 0);
 }
 
 static void futex_wake(_Atomic uint32_t *word)
 {
-        platform_syscall(SYS_futex, (long)word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT32_MAX, 0, 0, 0);
+        platform_syscall(SYS_futex, (long)word, FUTEX_WAKE, INT32_MAX, 0, 0, 0);
 }
 
 /* --- in the thread that is stopped ------------------------------------------------------------------------------- */
 
-static void registers_note(struct leak_thread *thread, ucontext_t *context)
+static void registers_note(struct leak_thread *thread, ucontext_t *context, const struct leak_self *self)
 {
+        if (!context) { /* it has called us itself */
+                thread->sp = self->sp;
+                thread->registers = (struct leak_range){(uintptr_t)self->registers, (uintptr_t)(self + 1)};
+                thread->vectors = (struct leak_range){0, 0};
+                return;
+        }
 #if defined(__x86_64__)
         uintptr_t registers = (uintptr_t)context->uc_mcontext.gregs, vectors = (uintptr_t)context->uc_mcontext.fpregs;
 
@@ -86,18 +102,20 @@ static void registers_note(struct leak_thread *thread, ucontext_t *context)
 static void answer(struct leak_thread *thread, ucontext_t *context)
 {
         /* Acquire: the thread's place was filled in before. */
-        uint32_t number = atomic_load_explicit(&control.active, memory_order_acquire);
+        uint32_t number = atomic_load_explicit(&control.shared->active, memory_order_acquire);
+        struct leak_self self;
 
+        leak_self_here(&self);
         if (!number || thread->tid != (uint32_t)platform_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0) ||
             atomic_load_explicit(&thread->answered, memory_order_relaxed) == number)
                 return;
-        registers_note(thread, context);
+        registers_note(thread, context, &self);
         /* Release: pairs with has_answered. */
         atomic_store_explicit(&thread->answered, number, memory_order_release);
         if (atomic_fetch_add(&control.arrived, 1) + 1 >= atomic_load(&control.awaited))
                 futex_wake(&control.arrived);
-        while (atomic_load_explicit(&control.active, memory_order_acquire) == number)
-                futex_wait(&control.active, number, NULL);
+        while (atomic_load_explicit(&control.shared->active, memory_order_acquire) == number)
+                futex_wait(&control.shared->active, number, HOLD_NS);
 }
 
 static bool taken(uintptr_t value, ucontext_t *context)
@@ -109,7 +127,7 @@ static bool taken(uintptr_t value, ucontext_t *context)
                         leak_woken();
                 return true;
         }
-        if (offset >= sizeof control.memory->thread || offset % sizeof(struct leak_thread))
+        if (!control.memory || offset >= sizeof control.memory->thread || offset % sizeof(struct leak_thread))
                 return false;
         answer(&control.memory->thread[offset / sizeof(struct leak_thread)], context);
         return true;
@@ -119,17 +137,28 @@ static bool taken(uintptr_t value, ucontext_t *context)
 
 bool leak_stop_open(void)
 {
-        void *memory;
+        void *memory, *shared;
 
         if (control.memory)
                 return true;
         memory = mmap(NULL, sizeof *control.memory, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
                       -1, 0);
-        if (memory == MAP_FAILED)
+        shared = mmap(NULL, sizeof *control.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED || shared == MAP_FAILED)
                 return false;
         control.memory = memory;
+        control.shared = shared;
         mappings_add(&control.memory->mapping, memory, sizeof *control.memory);
+        mappings_add(&control.memory->shared_mapping, shared, sizeof *control.shared);
         return true;
+}
+
+static void shared_renew(uint32_t pid)
+{
+        if (control.pid && control.pid != pid)
+                mmap(control.shared, sizeof *control.shared, PROT_READ | PROT_WRITE,
+                     MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+        control.pid = pid;
 }
 
 char *leak_buffer(void)
@@ -241,6 +270,8 @@ static uint32_t threads_ask(struct leak_stop *stop, int task)
                 if (thread->state <= LEAK_THREAD_BLOCKS)
                         thread->state = state_of[signal_way_of(task, thread->tid, leak_buffer())];
         }
+        if (!stop->held_ns)
+                stop->held_ns = recorder_now_ns();
         for (size_t i = 0; i < stop->count; i++) {
                 struct leak_thread *thread = &stop->thread[i];
 
@@ -284,7 +315,6 @@ static bool all_have_answered(struct leak_stop *stop)
 
 static void threads_await(struct leak_stop *stop, int task)
 {
-        const struct timespec nap = {.tv_nsec = NAP_NS};
         uint64_t begin_ns = recorder_now_ns(), look_ns = begin_ns + LOOK_NS;
 
         while (recorder_now_ns() - begin_ns < PATIENCE_NS) {
@@ -296,7 +326,7 @@ static void threads_await(struct leak_stop *stop, int task)
                         threads_look(stop, task);
                         look_ns += LOOK_NS;
                 }
-                futex_wait(&control.arrived, arrived, &nap);
+                futex_wait(&control.arrived, arrived, NAP_NS);
         }
         for (size_t i = 0; i < stop->count; i++)
                 if (!has_answered(&stop->thread[i]))
@@ -370,16 +400,18 @@ bool leak_stop_begin(struct leak_stop *stop, const struct leak_self *self)
 {
         long task;
 
-        *stop = (struct leak_stop){.self = *self, .thread = control.memory->thread, .begin_ns = recorder_now_ns()};
+        *stop = (struct leak_stop){
+                .self = *self, .thread = control.memory->thread, .held_ns = self->sp ? recorder_now_ns() : 0};
         stop->pid = (uint32_t)platform_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0);
         stop->self_tid = (uint32_t)platform_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0);
         stop->mask = signal_block_all();
+        shared_renew(stop->pid);
         if (++control.number == 0)
                 control.number = 1;
         atomic_store(&control.arrived, 0);
         atomic_store(&control.awaited, 0);
         /* Release: pairs with answer. */
-        atomic_store_explicit(&control.active, control.number, memory_order_release);
+        atomic_store_explicit(&control.shared->active, control.number, memory_order_release);
         task = platform_syscall(SYS_openat, AT_FDCWD, (long)"/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, 0,
                                 0);
         if (task < 0) {
@@ -397,12 +429,24 @@ bool leak_stop_begin(struct leak_stop *stop, const struct leak_self *self)
         return stop->stopped;
 }
 
+void leak_stop_release(void)
+{
+        if (atomic_exchange(&control.shared->active, 0))
+                futex_wake(&control.shared->active);
+}
+
+void leak_stop_await_release(void)
+{
+        uint64_t end_ns = recorder_now_ns() + RELEASE_NS;
+
+        while (atomic_load(&control.shared->active) && recorder_now_ns() < end_ns)
+                futex_wait(&control.shared->active, control.number, RELEASE_NS);
+}
+
 void leak_stop_end(struct leak_stop *stop)
 {
         if (stop->traced)
                 tracer_release();
-        atomic_store_explicit(&control.active, 0, memory_order_release);
-        if (stop->count)
-                futex_wake(&control.active);
+        leak_stop_release();
         signal_restore(stop->mask);
 }

@@ -2,8 +2,8 @@
  *
  * Each thread in /proc/self/task gets a real-time signal of its own (the way of Boehm's collector); its handler notes
  * where the registers lie and waits on a futex. A second look finds the threads that came into being meanwhile, until
- * there is no new one. Only a thread that would take the signal gets it: one that blocks it, or waits for it in
- * sigwait, would find it later or take it for the program's. Such a thread is looked at again, since most block signals
+ * there is no new one. Only a thread that would take the signal gets it, or finds it in sigwait: one that blocks it
+ * would find it later. Such a thread is looked at again, since most block signals
  * for a moment, to create a thread, say. One that still does, and one that has not answered in time, is silent: its
  * registers are not known. No lock is taken, and a thread may be stopped anywhere, inside our own malloc
  * too. */
@@ -45,7 +45,8 @@ struct leak_thread {
         struct leak_range registers, vectors; /* on its stack, in the frame of the signal; or in memory of ours */
 };
 
-/* The calling thread: its stack from `sp` outward, and what its callers want to have back from it. */
+/* The calling thread: its stack from `sp` outward, and what its callers want to have back from it. All zero: it is none
+ * of the program's. */
 struct leak_self {
         uintptr_t sp;
         uintptr_t registers[LEAK_SAVED_REGISTERS];
@@ -57,11 +58,11 @@ struct leak_stop {
         struct leak_thread *thread; /* the others */
         size_t count;
         uint32_t silent;
-        bool stopped;    /* false: they run; nothing is known of them but their tids, if that */
-        bool incomplete; /* there are more than could be listed */
-        bool traced;     /* by ptrace */
-        uint64_t mask;   /* the signals that the calling thread had blocked */
-        uint64_t begin_ns;
+        bool stopped;     /* false: they run; nothing is known of them but their tids, if that */
+        bool incomplete;  /* there are more than could be listed */
+        bool traced;      /* by ptrace */
+        uint64_t mask;    /* the signals that the calling thread had blocked */
+        uint64_t held_ns; /* since when threads of the program stand still, the calling one among them; 0: none does */
 };
 
 /* Memory for all of this, and the child's; in the constructor or by whoever scans first. False: no memory. */
@@ -83,6 +84,11 @@ extern void (*leak_woken)(void);
  * the others could not be stopped, which stop->stopped says as well; leak_stop_end in any case. */
 bool leak_stop_begin(struct leak_stop *stop, const struct leak_self *self);
 void leak_stop_end(struct leak_stop *stop);
+
+/* By a copy of the process that a fork has made meanwhile: the others, of the process, go on, unless ptrace holds them.
+ * The copy is quicker than who has made it, whom a fair scheduler lets wait for as long as that took. */
+void leak_stop_release(void);
+void leak_stop_await_release(void); /* by the process, before leak_stop_end: a short time only */
 
 /* The caller's own frame and all outward of it. To be inlined: it is the caller's frame that counts. */
 static inline __attribute__((always_inline)) void leak_self_here(struct leak_self *ret_self)
