@@ -412,14 +412,11 @@ void leaks_open(const struct leaks_options *options)
         leak_stop_by(options->by_ptrace, options->signal);
         leak_woken = woken;
         leaks.open = true;
-        if (!options->every_ms && !options->signal)
-                return;
-        /* It is known that there will be scans, so the handler may be there from the start. */
-        atomic_store(&leaks.next_ns, recorder_now_ns() + options->every_ms * UINT64_C(1000000));
-        if (!options->by_ptrace && leak_signal_ready()) {
-                channel_wake_by((uint32_t)leak_signal_ready());
-                atomic_store(&leaks.signal_ns, recorder_now_ns() + SIGNAL_NS);
-        }
+        if (options->every_ms)
+                atomic_store(&leaks.next_ns, recorder_now_ns() + options->every_ms * UINT64_C(1000000));
+        /* From the start, or a process that allocates nothing any more could not be asked. */
+        if (!options->by_ptrace && leak_signal_ready())
+                signal_offer();
 }
 
 /* --- the end ----------------------------------------------------------------------------------------------------- */

@@ -65,6 +65,37 @@ stop_slow() {
         [ "$(sqlite3 end.heap 'SELECT walk FROM process')" = agrees ]
 }
 
+@test "a program that allocates nothing any more is scanned, too, and sleeps on" {
+        compile idle <<'END'
+#include <stdlib.h>
+#include <unistd.h>
+
+__attribute__((noinline)) static void lose(void)
+{
+        void *volatile block = malloc(1000);
+
+        block = NULL;
+}
+
+int main(void)
+{
+        lose();
+        while (access("end", F_OK) != 0)
+                sleep(1);
+        return 7;
+}
+END
+        "$HEAPTAP" -q -o end.heap ./idle 3>&- &
+        wrapper=$!
+        eventually pgrep -x idle -P "$wrapper"
+        sleep 0.3
+        run -0 --separate-stderr "$HEAPTAP" snapshot -o idle.heap "$(pgrep -x idle -P "$wrapper")"
+        [ -z "$stderr" ]
+        [ "$(sqlite3 idle.heap "SELECT blocks || ' ' || bytes FROM leak WHERE class = 'definite'")" = '1 1000' ]
+        touch end
+        ends_with "$wrapper" 7
+}
+
 @test "who cannot be asked is told so" {
         run -125 "$HEAPTAP" snapshot 2000000000
         [[ $output == *'no process 2000000000'* ]]
