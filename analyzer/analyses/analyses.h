@@ -16,7 +16,8 @@ enum analysis_what {
         WHAT_ALLOC,
         WHAT_GROWTH,
         WHAT_TEMPORARY,
-        WHAT_WASTE
+        WHAT_WASTE,
+        WHAT_ADVICE
 };
 
 struct analysis_options {

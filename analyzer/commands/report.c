@@ -112,10 +112,11 @@ static int choose(const char *option, const char *given, const struct choice *ch
         diag_usage("--%s %s: there are %s", option, given, list);
 }
 
-static const struct choice what_choices[] = {
-        {"leaks", WHAT_LEAKS},         {"reachable", WHAT_REACHABLE}, {"live", WHAT_LIVE},
-        {"peak", WHAT_PEAK},           {"alloc", WHAT_ALLOC},         {"growth", WHAT_GROWTH},
-        {"temporary", WHAT_TEMPORARY}, {"waste", WHAT_WASTE},         {NULL, 0}};
+static const struct choice what_choices[] = {{"leaks", WHAT_LEAKS},         {"reachable", WHAT_REACHABLE},
+                                             {"live", WHAT_LIVE},           {"peak", WHAT_PEAK},
+                                             {"alloc", WHAT_ALLOC},         {"growth", WHAT_GROWTH},
+                                             {"temporary", WHAT_TEMPORARY}, {"waste", WHAT_WASTE},
+                                             {"advice", WHAT_ADVICE},       {NULL, 0}};
 
 int report_print_what(const char *profile_path, const char *what, FILE *out)
 {
@@ -185,7 +186,7 @@ int command_report(int argc, char **argv)
                 {"full", 0, OPTION_FLAG, &options.full, NULL, "stacks with all their frames"},
                 {"by", 0, OPTION_TEXT, &by, "WHAT", "add up by site, function or module; default site"},
                 {"what", 0, OPTION_TEXT, &what, "WHAT",
-                 "one table: leaks, reachable, live, peak, alloc, growth, temporary or waste"},
+                 "one table: leaks, reachable, live, peak, alloc, growth, temporary, waste or advice"},
                 {"color", 0, OPTION_TEXT, &color, "WHEN", "always, never or auto; default auto"},
                 {"suppressions", 0, OPTION_TEXTS, &suppressions, "FILE",
                  "leave out the leaks that FILE names, in place of what the run was given; several: once for each"},

@@ -278,12 +278,10 @@ static int helper_main(void *errand_)
 
 static bool has_threads(void)
 {
-        struct stat task;
-        int errno_before = errno;
-        bool has = stat("/proc/self/task", &task) == 0 && task.st_nlink > 3;
+        struct stat task = {.st_nlink = 0};
 
-        errno = errno_before;
-        return has;
+        return platform_syscall(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/task", (long)&task, 0, 0, 0) == 0 &&
+               task.st_nlink > 3; /* itself, its parent, and one for each thread */
 }
 
 /* A thread for the time of the stop: it is cheaper for whoever comes by to make one than to stop the others and then to

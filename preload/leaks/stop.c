@@ -153,12 +153,15 @@ bool leak_stop_open(void)
         return true;
 }
 
-static void shared_renew(uint32_t pid)
+/* False: a forked child, whose parent has it still, cannot get its own. */
+static bool shared_own(uint32_t pid)
 {
-        if (control.pid && control.pid != pid)
-                mmap(control.shared, sizeof *control.shared, PROT_READ | PROT_WRITE,
-                     MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+        if (control.pid && control.pid != pid &&
+            mmap(control.shared, sizeof *control.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED,
+                 -1, 0) == MAP_FAILED)
+                return false;
         control.pid = pid;
+        return true;
 }
 
 char *leak_buffer(void)
@@ -396,6 +399,17 @@ static bool threads_trace(struct leak_stop *stop, int task)
         return stop->traced;
 }
 
+/* Whoever is asked from now on is held. */
+static void number_next(void)
+{
+        if (++control.number == 0)
+                control.number = 1;
+        atomic_store(&control.arrived, 0);
+        atomic_store(&control.awaited, 0);
+        /* Release: pairs with answer. */
+        atomic_store_explicit(&control.shared->active, control.number, memory_order_release);
+}
+
 bool leak_stop_begin(struct leak_stop *stop, const struct leak_self *self)
 {
         long task;
@@ -405,13 +419,11 @@ bool leak_stop_begin(struct leak_stop *stop, const struct leak_self *self)
         stop->pid = (uint32_t)platform_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0);
         stop->self_tid = (uint32_t)platform_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0);
         stop->mask = signal_block_all();
-        shared_renew(stop->pid);
-        if (++control.number == 0)
-                control.number = 1;
-        atomic_store(&control.arrived, 0);
-        atomic_store(&control.awaited, 0);
-        /* Release: pairs with answer. */
-        atomic_store_explicit(&control.shared->active, control.number, memory_order_release);
+        if (!shared_own(stop->pid)) {
+                stop->incomplete = true;
+                return false;
+        }
+        number_next();
         task = platform_syscall(SYS_openat, AT_FDCWD, (long)"/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, 0,
                                 0);
         if (task < 0) {
