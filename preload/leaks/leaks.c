@@ -30,6 +30,7 @@
 enum {
         STACK_BYTES = 1 << 20,
         HELPER_STACK_BYTES = 1 << 18,
+        HELPER_TLS_BYTES = 1 << 22, /* on each side of its thread pointer; most of it is never touched */
         CHILD_NICE = 10,
         REAP_NS = 10000000,        /* between looks whether the child has ended */
         SIGNAL_NS = 1000000000,    /* between looks whether the signal is still ours */
@@ -47,6 +48,7 @@ struct shared {
 struct memory {
         char stack[STACK_BYTES];
         char helper_stack[HELPER_STACK_BYTES];
+        char helper_tls[2 * HELPER_TLS_BYTES];
         struct mapping mapping, shared_mapping;
 };
 
@@ -264,7 +266,7 @@ static void child_make(struct leak_stop *stop, struct errand *errand, const stru
         signal_offer();
 }
 
-/* In the helper, which has no thread-local storage of its own and gets no signals. */
+/* In the helper. It gets no signals. */
 static int helper_main(void *errand_)
 {
         static const struct leak_self self; /* no thread of the program's */
@@ -274,6 +276,22 @@ static int helper_main(void *errand_)
         busy_end();
         platform_syscall(SYS_exit, 0, 0, 0, 0, 0, 0);
         return 0;
+}
+
+/* Thread-local storage for the helper, and for the child that is its copy: what belongs to a thread of the program may
+ * be gone at any moment. All zero but for the pointers to itself, as the C library wants it; at the same distance from
+ * the thread pointer as in every thread. 0: that is too far. */
+static uintptr_t helper_tls(void)
+{
+        uintptr_t own = (uintptr_t)__builtin_thread_pointer(),
+                  needed[] = {(uintptr_t)&errno, (uintptr_t)&thread_current};
+        uintptr_t *pointer = (uintptr_t *)(leaks.memory->helper_tls + HELPER_TLS_BYTES);
+
+        for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+                if (needed[i] - own + HELPER_TLS_BYTES / 2 > HELPER_TLS_BYTES)
+                        return 0;
+        pointer[0] = pointer[2] = (uintptr_t)pointer;
+        return (uintptr_t)pointer;
 }
 
 static bool has_threads(void)
@@ -290,15 +308,16 @@ static bool has_threads(void)
 static bool helper_make(struct errand *errand)
 {
         const int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
-                          CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+                          CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+        uintptr_t tls = helper_tls();
         int errno_before = errno, made;
         uint64_t mask;
 
-        if (leaks.options.by_ptrace || !has_threads())
+        if (leaks.options.by_ptrace || !tls || !has_threads())
                 return false;
         mask = signal_block_all();
-        made = clone(helper_main, leaks.memory->helper_stack + HELPER_STACK_BYTES, flags, errand, &leaks.helper, NULL,
-                     &leaks.helper);
+        made = clone(helper_main, leaks.memory->helper_stack + HELPER_STACK_BYTES, flags, errand, &leaks.helper,
+                     (void *)tls, &leaks.helper);
         signal_restore(mask);
         errno = errno_before;
         return made > 0;

@@ -148,6 +148,7 @@ bool leak_stop_open(void)
                 return false;
         control.memory = memory;
         control.shared = shared;
+        control.pid = (uint32_t)platform_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0);
         mappings_add(&control.memory->mapping, memory, sizeof *control.memory);
         mappings_add(&control.memory->shared_mapping, shared, sizeof *control.shared);
         return true;
@@ -156,7 +157,7 @@ bool leak_stop_open(void)
 /* False: a forked child, whose parent has it still, cannot get its own. */
 static bool shared_own(uint32_t pid)
 {
-        if (control.pid && control.pid != pid &&
+        if (control.pid != pid &&
             mmap(control.shared, sizeof *control.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED,
                  -1, 0) == MAP_FAILED)
                 return false;
