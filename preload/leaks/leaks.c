@@ -55,9 +55,10 @@ struct memory {
 static struct {
         struct leaks_options options;
         bool open;
+        uint32_t pid; /* whose all of this is */
         struct memory *memory;
         struct shared *shared;
-        _Atomic uint32_t busy;    /* the pid of the process whose thread makes a scan now */
+        _Atomic bool busy;        /* one of its threads makes a scan now */
         _Atomic uint64_t next_ns; /* when the next one is due */
         _Atomic uint64_t reap_ns, signal_ns;
         _Atomic int child;      /* 0: none */
@@ -216,15 +217,20 @@ static bool child_reap(void)
 
 static bool busy_begin(void)
 {
-        uint32_t none = 0, pid = (uint32_t)platform_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0);
+        uint32_t pid = (uint32_t)platform_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0);
+        bool free = false;
 
         /* The child of a vfork lives in its parent's memory; a forked child forgets what its parent was about. */
-        return pid == (uint32_t)thread_pid && atomic_compare_exchange_strong(&leaks.busy, &none, pid);
+        if (pid != (uint32_t)thread_pid)
+                return false;
+        if (pid != leaks.pid)
+                leaks_after_fork();
+        return atomic_compare_exchange_strong(&leaks.busy, &free, true);
 }
 
 static void busy_end(void)
 {
-        atomic_store(&leaks.busy, 0);
+        atomic_store(&leaks.busy, false);
 }
 
 static bool can_scan(void)
@@ -426,6 +432,7 @@ static void woken(void)
 void leaks_open(const struct leaks_options *options)
 {
         leaks.options = *options;
+        leaks.pid = (uint32_t)thread_pid;
         leak_stop_by(options->by_ptrace, options->signal);
         leak_woken = woken;
         leaks.open = true;
@@ -533,6 +540,7 @@ static bool shared_renew(void)
 
 void leaks_after_fork(void)
 {
+        leaks.pid = (uint32_t)thread_pid;
         leaks.open = leaks.open && shared_renew();
         leaks.number = 0;
         leaks.voice_begun = false;
@@ -540,6 +548,6 @@ void leaks_after_fork(void)
         leaks.child_request = 0;
         leaks.helper = 0;
         atomic_store(&leaks.child, 0);
-        atomic_store(&leaks.busy, 0);
+        atomic_store(&leaks.busy, false);
         channel_wake_by(atomic_load(&leaks.signal_ns) ? (uint32_t)leak_signal_ready() : 0);
 }

@@ -157,9 +157,8 @@ bool leak_stop_open(void)
 /* False: a forked child, whose parent has it still, cannot get its own. */
 static bool shared_own(uint32_t pid)
 {
-        if (control.pid != pid &&
-            mmap(control.shared, sizeof *control.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED,
-                 -1, 0) == MAP_FAILED)
+        if (control.pid != pid && mmap(control.shared, sizeof *control.shared, PROT_READ | PROT_WRITE,
+                                       MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
                 return false;
         control.pid = pid;
         return true;
