@@ -19,6 +19,7 @@
 #include "preload/leaks/maps.h"
 #include "preload/leaks/own.h"
 #include "preload/leaks/pthreads.h"
+#include "preload/record/modules.h"
 #include "preload/record/ranges.h"
 #include "preload/thread.h"
 
@@ -379,9 +380,9 @@ static void regions(struct collector *collector, const struct map *map)
         annotations_regions_each(region, &registered);
 }
 
-static void mapping(struct collector *collector, const struct map *map, bool follows_data)
+static void mapping(struct collector *collector, const struct map *map, bool is_data)
 {
-        struct span as = {.kind = map->of == MAP_OF_FILE || follows_data ? LEAK_ROOT_DATA : LEAK_ROOT_MAPPING};
+        struct span as = {.kind = is_data ? LEAK_ROOT_DATA : LEAK_ROOT_MAPPING};
         uintptr_t start = map->start, from, to;
 
         /* The page tables of shared memory are not inherited. */
@@ -394,6 +395,33 @@ static void mapping(struct collector *collector, const struct map *map, bool fol
         }
         for (; own_outside(&collector->own, start, map->end, &from, &to); start = to)
                 piece(collector, from, to, &as);
+}
+
+/* Anonymous memory behind the data of a module is data without a value in its file, up to the module's end; what the
+ * program has mapped right behind that is the same mapping to the kernel. */
+static uintptr_t data_up_to(const struct map *map, uintptr_t data_end)
+{
+        uintptr_t end;
+
+        if (map->of != MAP_OF_NOTHING)
+                return map->of == MAP_OF_FILE ? map->end : map->start;
+        if (map->start != data_end)
+                return map->start;
+        end = (modules_map_end(data_end - 1) + STEP_PAGE - 1) & ~(uintptr_t)(STEP_PAGE - 1);
+        return end < map->start ? map->start : end < map->end ? end : map->end;
+}
+
+static void data_and_mapping(struct collector *collector, const struct map *map, uintptr_t data_end)
+{
+        struct map part = *map;
+
+        part.end = data_end;
+        if (part.start < part.end)
+                mapping(collector, &part, true);
+        part.start = data_end;
+        part.end = map->end;
+        if (part.start < part.end)
+                mapping(collector, &part, false);
 }
 
 /* The program has taken away the right to read from a part of a block: the guard of a coroutine's stack, say. */
@@ -414,15 +442,15 @@ static bool mappings(struct collector *collector)
         if (!maps_open(&maps, collector->space->maps, sizeof collector->space->maps))
                 return false;
         while (maps_next(&maps, &map)) {
-                bool follows_data = map.start == data_end && map.of == MAP_OF_NOTHING;
+                uintptr_t up_to = data_up_to(&map, data_end);
 
                 if (is_root(&map))
-                        mapping(collector, &map, follows_data);
+                        data_and_mapping(collector, &map, up_to);
                 else if (!map.readable)
                         hole(collector, &map);
                 else if (map.of != MAP_OF_KERNEL)
                         regions(collector, &map);
-                if (map.writable && (map.of == MAP_OF_FILE || follows_data))
+                if (map.writable && up_to == map.end)
                         data_end = map.end;
         }
         maps_close(&maps);

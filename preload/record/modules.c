@@ -77,6 +77,13 @@ const void *modules_map_start(uintptr_t address)
         return loader_find && loader_find((void *)address, &found) == 0 ? found.map_start : NULL;
 }
 
+uintptr_t modules_map_end(uintptr_t address)
+{
+        struct find_object_result found;
+
+        return loader_find && loader_find((void *)address, &found) == 0 ? (uintptr_t)found.map_end : 0;
+}
+
 static void module_mark_gone(struct module *module)
 {
         uint32_t state = atomic_load(&module->state);

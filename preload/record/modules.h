@@ -29,6 +29,7 @@ bool modules_open(const char *exe);
 
 void modules_find(uint64_t pc, struct module_place *ret_place);
 const void *modules_map_start(uintptr_t address); /* its ELF header; NULL: the address lies in no module */
+uintptr_t modules_map_end(uintptr_t address);     /* of its memory, of that without a file too; 0: the same */
 
 /* Writes a MODULE or MODULE_GONE event for one module that needs one; false: there is none. Needs
  * ENCODE_COLD_BYTES_MAX of room. Each is written by one thread only. */
