@@ -19,7 +19,7 @@
 #include "wire/session.h"
 
 enum {
-        PASSES_MAX = 100,
+        STOP_NS = 500000000,     /* for all of it: somebody may be creating threads faster than they can be asked */
         PATIENCE_NS = 100000000, /* for a thread that would take the signal and does not answer */
         LOOK_NS = 10000000,      /* between looks at what has become of it */
         NAP_NS = 1000000,
@@ -362,8 +362,9 @@ static bool any_blocks(const struct leak_stop *stop)
 static bool threads_stop(struct leak_stop *stop, int task)
 {
         struct timespec moment = {.tv_nsec = MOMENT_NS};
+        uint64_t end_ns = recorder_now_ns() + STOP_NS;
 
-        for (unsigned pass = 0; pass < PASSES_MAX; pass++) {
+        for (unsigned pass = 0; pass == 0 || recorder_now_ns() < end_ns; pass++) {
                 long more = threads_list(stop, task);
 
                 if (more < 0)
