@@ -46,6 +46,20 @@ static int parse_number(const char *name, const char *text)
         return (int)number;
 }
 
+static int64_t parse_time(const char *name, const char *text)
+{
+        static const struct {
+                const char *name;
+                int64_t ms;
+        } units[] = {{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
+        size_t digits = strspn(text, "0123456789");
+
+        for (size_t i = 0; digits && digits < 7 && i < sizeof units / sizeof *units; i++)
+                if (strcmp(text + digits, units[i].name) == 0)
+                        return atol(text) * units[i].ms;
+        diag_usage("--%s takes a time, as 500ms, 10s, 5m or 1h, not \"%s\"", name, text);
+}
+
 void option_texts_add(struct option_texts *texts, const char *text)
 {
         texts->text = xgrow(texts->text, texts->count, &texts->capacity, sizeof *texts->text);
@@ -75,6 +89,9 @@ static void store_value(const struct option_spec *spec, const char *argument)
                 break;
         case OPTION_NUMBER:
                 *(int *)spec->value = parse_number(spec->name, argument);
+                break;
+        case OPTION_TIME:
+                *(int64_t *)spec->value = parse_time(spec->name, argument);
                 break;
         }
 }

@@ -4,12 +4,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum option_kind {
         OPTION_FLAG,   /* bool *value becomes true */
         OPTION_TEXT,   /* const char **value points into argv */
         OPTION_TEXTS,  /* the same, as often as it is given: struct option_texts */
         OPTION_NUMBER, /* int *value, not negative */
+        OPTION_TIME,   /* int64_t *value, milliseconds: a number of seconds, or with ms, s, m or h behind */
 };
 
 /* All zero at first. */

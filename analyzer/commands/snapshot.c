@@ -27,14 +27,28 @@ enum {
         ANSWER_WAIT_MS = 60000, /* while the analyzer lives; large profiles take their time */
         SCAN_WAIT_MS = 10000,   /* of a large heap */
         BEAT_MS = 3000,         /* in which an analyzer that lives shows it */
+        EVERY_MS_MIN = 2000,    /* names differ by the second */
+        LOOK_MS = 100,          /* between looks whether the process has ended */
 };
 
 static const char usage[] = "usage: heaptap snapshot PID [options]\n"
                             "Writes a profile of now of a program that heaptap runs; the program runs on.";
 
+struct request {
+        pid_t pid;
+        const char *output;
+        bool force;
+        int64_t every_ms; /* 0: once */
+};
+
+static void nap_ms(long ms)
+{
+        nanosleep(&(struct timespec){.tv_nsec = ms * 1000000L}, NULL);
+}
+
 static void nap(void)
 {
-        nanosleep(&(struct timespec){.tv_nsec = NAP_MS * 1000000L}, NULL);
+        nap_ms(NAP_MS);
 }
 
 static pid_t pid_parse(const char *text)
@@ -203,8 +217,8 @@ static int ask(struct session_header *header, pid_t pid, uint32_t scan, const ch
         return status;
 }
 
-/* The number of a scan for leaks of now; 0: there is none, which is told. */
-static uint32_t scan(struct session_header *header, pid_t pid)
+/* Told if there is no scan for leaks of now. */
+static void tell_scan(pid_t pid, enum request_status status)
 {
         static const char *const why[] = {
                 [REQUEST_PENDING] = "it allocates nothing now, and is scanned when it does",
@@ -212,28 +226,70 @@ static uint32_t scan(struct session_header *header, pid_t pid)
                 [REQUEST_FAILED] = "it could not be scanned",
                 [REQUEST_NO_PROCESS] = "it has no part in the session any more",
         };
-        uint32_t number = 0;
-        enum request_status status = request_scan(header, (uint32_t)pid, SCAN_WAIT_MS, &number);
 
-        if (status == REQUEST_DONE)
-                return number;
-        diag_warn("the snapshot says nothing new of the leaks of process %d: %s", (int)pid, why[status]);
-        return 0;
+        if (status != REQUEST_DONE)
+                diag_warn("the snapshot says nothing new of the leaks of process %d: %s", (int)pid, why[status]);
+}
+
+static bool has_ended(pid_t pid)
+{
+        return kill(pid, 0) != 0 && errno == ESRCH;
+}
+
+enum { ENDED = -1 };
+
+/* ENDED: of several, that was no longer to be had. */
+static int take(struct session_header *header, const struct request *request)
+{
+        char *path = profile_path(request->output, request->force, request->pid);
+        uint32_t number = 0;
+        enum request_status scanned = request_scan(header, (uint32_t)request->pid, SCAN_WAIT_MS, &number);
+        int status = ENDED;
+
+        if (!request->every_ms || scanned != REQUEST_NO_PROCESS) {
+                tell_scan(request->pid, scanned);
+                status = ask(header, request->pid, number, path, request->force);
+        }
+        free(path);
+        return status;
+}
+
+static int64_t now_ms(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+/* Until the process ends; then all is well. */
+static int take_all(struct session_header *header, const struct request *request)
+{
+        for (int64_t next_ms = now_ms();; next_ms += request->every_ms) {
+                for (; now_ms() < next_ms; nap_ms(LOOK_MS))
+                        if (has_ended(request->pid))
+                                return 0;
+
+                int status = take(header, request);
+
+                if (status)
+                        return status == ENDED || has_ended(request->pid) ? 0 : status;
+        }
 }
 
 int command_snapshot(int argc, char **argv)
 {
-        const char *output = "heaptap.%e.%p.%t.heap", *pid_text = "";
-        bool force = false;
+        struct request request = {.output = "heaptap.%e.%p.%t.heap"};
+        const char *pid_text = "";
         const struct option_spec spec[] = {
-                {"output", 'o', OPTION_TEXT, &output, "FILE",
+                {"output", 'o', OPTION_TEXT, &request.output, "FILE",
                  "the profile; %p %e %h %t %q{VAR}; default heaptap.%e.%p.%t.heap"},
-                {"force", 'f', OPTION_FLAG, &force, NULL, "overwrite a profile that exists"},
+                {"every", 0, OPTION_TIME, &request.every_ms, "T",
+                 "one after the other until the program ends: 10s, 5m, 1h"},
+                {"force", 'f', OPTION_FLAG, &request.force, NULL, "overwrite a profile that exists"},
         };
         struct session_header *header;
-        char *path, *session;
-        pid_t pid;
-        int status;
+        char *session;
 
         /* Options may stand before and behind the pid. */
         for (int operand; argc > 1; argc -= operand, argv += operand) {
@@ -247,12 +303,11 @@ int command_snapshot(int argc, char **argv)
         }
         if (!*pid_text)
                 diag_usage("snapshot takes the pid of a program that heaptap runs; heaptap snapshot --help");
-        pid = pid_parse(pid_text);
-        session = session_path(pid);
-        path = profile_path(output, force, pid);
-        header = session_map(session, pid);
-        status = ask(header, pid, scan(header, pid), path, force);
+        if (request.every_ms && request.every_ms < EVERY_MS_MIN)
+                diag_usage("snapshot --every takes two seconds at least");
+        request.pid = pid_parse(pid_text);
+        session = session_path(request.pid);
+        header = session_map(session, request.pid);
         free(session);
-        free(path);
-        return status;
+        return request.every_ms ? take_all(header, &request) : take(header, &request);
 }

@@ -96,6 +96,18 @@ END
         ends_with "$wrapper" 7
 }
 
+@test "one snapshot after the other, until the program ends" {
+        start_slow
+        (sleep 5 && touch end) 3>&- &
+        run -0 --separate-stderr "$HEAPTAP" snapshot --every 2s "$slow"
+        [ "${#lines[@]}" -ge 2 ] && [ "${#lines[@]}" -le 4 ] && [ -z "$stderr" ]
+        [ "$(sqlite3 "${lines[0]}" 'SELECT allocations FROM process')" -lt "$(sqlite3 "${lines[1]}" 'SELECT allocations FROM process')" ]
+        ends_with "$wrapper" 7
+        run -2 "$HEAPTAP" snapshot --every 1s "$slow"
+        run -2 "$HEAPTAP" snapshot --every soon "$slow"
+        [[ $output == *'--every takes a time'*'"soon"'* ]]
+}
+
 @test "who cannot be asked is told so" {
         run -125 "$HEAPTAP" snapshot 2000000000
         [[ $output == *'no process 2000000000'* ]]
