@@ -64,7 +64,9 @@ static const char *why_no_scan(const struct evidence *evidence)
         if (strcmp(end, "killed") == 0)
                 return meta_integer(evidence->profile, "exit_signal")
                                ? "not scanned for leaks: the program was killed"
-                               : "not scanned for leaks: the program executed another, or ended without last words";
+                               : "not scanned for leaks: the program executed another (run it with --follow), or ended "
+                                 "without "
+                                 "last words";
         if (strcmp(end, "running") == 0)
                 return "not scanned for leaks: the program still runs";
         if (strcmp(end, "error") == 0)
