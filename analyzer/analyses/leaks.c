@@ -204,6 +204,14 @@ static const char *when(const struct lost_scan *scan)
         return strcmp(scan->why, "exit") == 0 ? "at the end" : "";
 }
 
+/* Runtimes whose objects have a header before what they are known by have many of these, all of them in use. */
+static void tell_possible(const struct evidence *evidence, struct table *table)
+{
+        if (evidence->lost.sum[LOST_POSSIBLE].blocks)
+                table_note(table, "possibly lost: pointed to, but not at their start; objects with a hidden header are "
+                                  "held so");
+}
+
 static void tell_scan(const struct evidence *evidence, struct table *table)
 {
         const struct lost *lost = &evidence->lost;
@@ -242,6 +250,7 @@ static struct table *lost_table(const struct evidence *evidence)
                 put_place(table, &lost->place[i], shape);
         table_note(table, "%s%s", words_lost(lost->sum, &table->arena), words_over(evidence));
         tell_reachable(evidence, table);
+        tell_possible(evidence, table);
         tell_scan(evidence, table);
         return table;
 }
