@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analyzer/commands/check.h"
+#include "analyzer/commands/diff.h"
 #include "analyzer/commands/record.h"
 #include "analyzer/commands/report.h"
 #include "analyzer/commands/run.h"
@@ -22,6 +23,7 @@ static const struct command commands[] = {
         {"record", command_record, "read a pipe of events into a profile"},
         {"snapshot", command_snapshot, "write a profile of a program that runs"},
         {"report", command_report, "print what a profile holds"},
+        {"diff", command_diff, "print what differs between two profiles"},
 };
 
 static void print_help(void)

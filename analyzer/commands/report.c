@@ -5,7 +5,7 @@
 #include "analyzer/analyses/proposals.h"
 #include "analyzer/commands/profile_name.h"
 #include "analyzer/commands/record.h"
-#include "analyzer/commands/suppress_file.h"
+#include "analyzer/commands/report_options.h"
 #include "analyzer/diag.h"
 #include "analyzer/input/raw.h"
 #include "analyzer/options.h"
@@ -94,24 +94,6 @@ static int print_raw(const char *path, const char *output, const struct report_o
         return status;
 }
 
-struct choice {
-        const char *name;
-        int value;
-};
-
-static int choose(const char *option, const char *given, const struct choice *choice)
-{
-        char list[128] = "";
-        size_t length = 0;
-
-        for (size_t i = 0; choice[i].name; i++) {
-                if (strcmp(given, choice[i].name) == 0)
-                        return choice[i].value;
-                length += (size_t)snprintf(list + length, sizeof list - length, "%s%s", i ? ", " : "", choice[i].name);
-        }
-        diag_usage("--%s %s: there are %s", option, given, list);
-}
-
 static const struct choice what_choices[] = {{"leaks", WHAT_LEAKS},         {"reachable", WHAT_REACHABLE},
                                              {"live", WHAT_LIVE},           {"peak", WHAT_PEAK},
                                              {"alloc", WHAT_ALLOC},         {"growth", WHAT_GROWTH},
@@ -123,37 +105,8 @@ int report_print_what(const char *profile_path, const char *what, FILE *out)
         const struct report_options options = {.format = REPORT_TEXT};
 
         return print(profile_path, profile_path, out, &options,
-                     &(struct analysis_options){.what = (enum analysis_what)choose("what", what, what_choices),
+                     &(struct analysis_options){.what = (enum analysis_what)choice_of("what", what, what_choices),
                                                 .rows = report_rows(&options)});
-}
-
-static bool want_color(const char *given)
-{
-        static const struct choice choices[] = {{"auto", 0}, {"always", 1}, {"never", 2}, {NULL, 0}};
-        int chosen = given ? choose("color", given, choices) : 0;
-        const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-
-        if (chosen != 0)
-                return chosen == 1;
-        return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
-}
-
-static void load_suppressions(struct option_texts *files, struct suppressed_options *options)
-{
-        const char *others = getenv("HEAPTAP_SUPPRESSIONS");
-
-        if (!files->count && others)
-                option_texts_split(files, others);
-
-        struct suppress_text *text = xcalloc(files->count + 1, sizeof *text);
-
-        for (size_t i = 0; i < files->count; i++) {
-                text[i] = (struct suppress_text){files->text[i], suppress_file_read(files->text[i])};
-                if (!text[i].text)
-                        exit(DIAG_EXIT_USAGE);
-        }
-        options->text = files->count ? text : NULL;
-        options->text_count = files->count;
 }
 
 static int propose_suppressions(const char *path, const struct suppressed_options *suppress)
@@ -172,8 +125,6 @@ static int propose_suppressions(const char *path, const struct suppressed_option
 
 int command_report(int argc, char **argv)
 {
-        static const struct choice by_choices[] = {
-                {"site", PLACES_BY_SITE}, {"function", PLACES_BY_FUNCTION}, {"module", PLACES_BY_MODULE}, {NULL, 0}};
         struct option_texts suppressions = {0};
         const char *format = "text", *by = NULL, *what = NULL, *color = NULL, *output = NULL;
         bool force = false, propose = false;
@@ -208,14 +159,11 @@ int command_report(int argc, char **argv)
                 path = argv[operand];
                 argv[operand] = argv[0];
         }
-        if (!report_format_parse(format, &options.format))
-                diag_usage("--format %s: there are text, json", format);
-        options.top = top == 0 ? -1 : top < 0 ? 0 : top;
-        options.color = want_color(color);
-        analysis.by = by ? (enum places_by)choose("by", by, by_choices) : PLACES_BY_SITE;
-        analysis.what = what ? (enum analysis_what)choose("what", what, what_choices) : WHAT_ALL;
+        report_options_settle(&options, format, top, color);
+        analysis.by = by_of(by);
+        analysis.what = what ? (enum analysis_what)choice_of("what", what, what_choices) : WHAT_ALL;
         analysis.rows = report_rows(&options);
-        load_suppressions(&suppressions, &analysis.suppress);
+        suppressions_load(&suppressions, &analysis.suppress);
         if (!path || strcmp(path, "latest") == 0)
                 path = "heaptap.latest";
         if (propose && raw_is_path(path))
