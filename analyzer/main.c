@@ -5,6 +5,7 @@
 
 #include "analyzer/commands/check.h"
 #include "analyzer/commands/diff.h"
+#include "analyzer/commands/export.h"
 #include "analyzer/commands/record.h"
 #include "analyzer/commands/report.h"
 #include "analyzer/commands/run.h"
@@ -24,6 +25,7 @@ static const struct command commands[] = {
         {"snapshot", command_snapshot, "write a profile of a program that runs"},
         {"report", command_report, "print what a profile holds"},
         {"diff", command_diff, "print what differs between two profiles"},
+        {"export", command_export, "write a profile for another program"},
 };
 
 static void print_help(void)

@@ -28,6 +28,7 @@ static const struct analysis {
         {analysis_purging, true, 0, false},
         {analysis_waste, false, 1 << WHAT_WASTE, false},
         {analysis_advice, false, 1 << WHAT_ADVICE, false},
+        {analysis_costs, false, 1 << WHAT_COSTS, true},
 };
 
 void analyses_run(struct profile *profile, const struct analysis_options *options, struct findings *ret_findings)

@@ -17,7 +17,8 @@ enum analysis_what {
         WHAT_GROWTH,
         WHAT_TEMPORARY,
         WHAT_WASTE,
-        WHAT_ADVICE
+        WHAT_ADVICE,
+        WHAT_COSTS /* for exports */
 };
 
 struct analysis_options {

@@ -44,6 +44,7 @@ struct table *analysis_pools(const struct evidence *evidence);
 struct table *analysis_purging(const struct evidence *evidence);
 struct table *analysis_waste(const struct evidence *evidence);
 struct table *analysis_advice(const struct evidence *evidence);
+struct table *analysis_costs(const struct evidence *evidence);
 
 /* What makes the figures doubtful: losses, damage, a heap that disagrees with the events. */
 void analysis_warnings(const struct evidence *evidence, struct findings *findings);

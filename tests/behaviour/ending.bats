@@ -157,7 +157,8 @@ END
 
 @test "a heaptap within a heaptap" {
         run -5 "$HEAPTAP" -q -o outer.heap --follow "$HEAPTAP" -q -o inner.heap sh -c 'exit 5'
-        [ -s outer.heap ] && [ -s inner.heap ]
+        [ -s outer.heap ]
+        [ -s inner.heap ]
 }
 
 # With a small file system of its own on /dev/shm and on TMPDIR: in_small SIZE COMMAND…

@@ -17,7 +17,11 @@ load common
         "$HEAPTAP" -q --output three.heap true
         "$HEAPTAP" -q --output=four.heap true
         "$HEAPTAP" -qofive.heap true
-        [ -s one.heap ] && [ -s two.heap ] && [ -s three.heap ] && [ -s four.heap ] && [ -s five.heap ]
+        [ -s one.heap ]
+        [ -s two.heap ]
+        [ -s three.heap ]
+        [ -s four.heap ]
+        [ -s five.heap ]
         [ "$(readlink heaptap.latest)" = five.heap ]
 }
 

@@ -20,7 +20,8 @@ refuses() {
                         return 1
                 }
         done
-        [ "${#stderr_lines[@]}" = 1 ] && [ -z "$output" ]
+        [ "${#stderr_lines[@]}" = 1 ]
+        [ -z "$output" ]
         [ -z "$(find . -name '*.heap*')" ]
 }
 

@@ -55,7 +55,8 @@ stop_slow() {
         first=$(sqlite3 first.heap 'SELECT allocations FROM process')
         second=$(sqlite3 second.heap 'SELECT allocations FROM process')
         [ "$(sqlite3 first.heap 'SELECT why FROM leak_scan')" = request ]
-        [ "$first" -gt 20 ] && [ "$second" -gt "$first" ]
+        [ "$first" -gt 20 ]
+        [ "$second" -gt "$first" ]
         run -125 "$HEAPTAP" snapshot -o second.heap "$slow"
         [[ $output == *second.heap*exists*-f* ]]
         run -0 "$HEAPTAP" snapshot -f -o second.heap "$slow"
@@ -100,7 +101,9 @@ END
         start_slow
         (sleep 5 && touch end) 3>&- &
         run -0 --separate-stderr "$HEAPTAP" snapshot --every 2s "$slow"
-        [ "${#lines[@]}" -ge 2 ] && [ "${#lines[@]}" -le 4 ] && [ -z "$stderr" ]
+        [ "${#lines[@]}" -ge 2 ]
+        [ "${#lines[@]}" -le 4 ]
+        [ -z "$stderr" ]
         [ "$(sqlite3 "${lines[0]}" 'SELECT allocations FROM process')" -lt "$(sqlite3 "${lines[1]}" 'SELECT allocations FROM process')" ]
         ends_with "$wrapper" 7
         run -2 "$HEAPTAP" snapshot --every 1s "$slow"
