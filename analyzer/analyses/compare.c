@@ -151,6 +151,8 @@ static void items_merge(struct items *items)
 
 /* --- tables ------------------------------------------------------------------------------------------------------ */
 
+enum { CHANGE_BYTES = 0, CHANGE_BLOCKS = 3 }; /* columns */
+
 static struct table *table_make(const char *key, const char *title, size_t rows, const char *blocks)
 {
         struct table *table = table_create(key, title);
@@ -212,16 +214,18 @@ static struct table *compare(const struct side side[SIDES], enum compare_what wh
                 [COMPARE_ALLOCATED] = {"allocated", "ALLOCATED", "allocations"},
                 [COMPARE_LEAKS] = {"leaks", "LEAKS", "blocks"},
         };
-        struct table *table = table_make(text[what].key, text[what].title, rows, text[what].blocks);
+        struct table *table;
         struct items items = {0};
 
         if (what == COMPARE_LEAKS && !(side[OLD].lost.known && side[NEW].lost.known)) {
+                table = table_create(text[what].key, text[what].title);
                 table_note(table, "%s not scanned for leaks",
                            !side[OLD].lost.known && !side[NEW].lost.known ? "both were"
                            : side[OLD].lost.known                         ? "the new one was"
                                                                           : "the old one was");
                 return table;
         }
+        table = table_make(text[what].key, text[what].title, rows, text[what].blocks);
         for (int which = 0; which < SIDES; which++)
                 items_of_side(&items, &side[which], which, what);
         items_merge(&items);
@@ -321,4 +325,16 @@ void compare_run(struct profile *const profile[2], const char *const name[2], co
                         findings_add(ret_findings, compare(side, what, options->rows));
         for (int which = 0; which < SIDES; which++)
                 side_free(&side[which], ret_findings);
+}
+
+enum compare_verdict compare_leaks(const struct findings *findings)
+{
+        const struct table *table = findings->count ? findings->table[findings->count - 1] : NULL;
+
+        if (!table || strcmp(table->key, "leaks") != 0 || table->column_count == 0)
+                return COMPARE_UNKNOWN;
+        for (size_t i = 0; i < table->row_count; i++)
+                if (table->row[i].cell[CHANGE_BYTES].whole > 0 || table->row[i].cell[CHANGE_BLOCKS].whole > 0)
+                        return COMPARE_GROWN;
+        return COMPARE_KEPT;
 }

@@ -28,4 +28,8 @@ struct compare_options {
 void compare_run(struct profile *const profile[2], const char *const name[2], const struct compare_options *options,
                  struct findings *ret_findings);
 
+/* Of findings with the table of leaks, all of its rows: whether some place loses more than it did. */
+enum compare_verdict { COMPARE_KEPT, COMPARE_GROWN, COMPARE_UNKNOWN /* one of them was not scanned */ };
+enum compare_verdict compare_leaks(const struct findings *findings);
+
 #endif

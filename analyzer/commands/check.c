@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyzer/analyses/verdict.h"
+#include "analyzer/commands/baseline.h"
 #include "analyzer/commands/program.h"
 #include "analyzer/commands/report.h"
 #include "analyzer/commands/run_options.h"
@@ -16,7 +17,8 @@
 /* What is not said may be as it likes; if nothing is said, nothing may leak. */
 static void limits_complete(struct run_options *options)
 {
-        if (!options->max_leaked && !options->max_leaks && !options->max_peak && !options->max_allocations)
+        if (!options->max_leaked && !options->max_leaks && !options->max_peak && !options->max_allocations &&
+            !options->baseline)
                 options->max_leaked = "0";
 }
 
@@ -109,6 +111,7 @@ static int judge(const struct run_options *options, const char *path, const char
         bool leaked, leaks, peak, allocations;
         struct verdict verdict = {0};
         const char *doubt;
+        int status;
 
         if (!verdict_read(path, program, &verdict))
                 return DIAG_EXIT_FAILURE;
@@ -121,6 +124,8 @@ static int judge(const struct run_options *options, const char *path, const char
                         report_print_what(path, !leaked || !leaks ? "leaks" : !peak ? "peak" : "alloc", stderr);
                 return DIAG_EXIT_CHECK;
         }
+        if (options->baseline && (status = baseline_judge(options->baseline, path, program)))
+                return status;
         doubt = options->max_leaked || options->max_leaks ? verdict.unscanned : verdict.doubt;
         if (!doubt)
                 return 0;
@@ -144,7 +149,8 @@ int command_check(int argc, char **argv)
         case RUN_PROGRAM:
                 break;
         }
-        if (!options_fit(&options) || !suppress_files_check(&options.suppressions))
+        if (!options_fit(&options) || !suppress_files_check(&options.suppressions) ||
+            (options.baseline && !baseline_check(options.baseline)))
                 return DIAG_EXIT_USAGE;
         limits_complete(&options);
         options.quiet = true;

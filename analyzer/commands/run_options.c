@@ -75,6 +75,7 @@ static const struct option option_list[] = {
         {"max-leaks", 0, VALUE_COUNT, NULL, FIELD_OF_CHECK(max_leaks)},
         {"max-peak", 0, VALUE_SIZE, NULL, FIELD_OF_CHECK(max_peak)},
         {"max-allocations", 0, VALUE_SIZE, NULL, FIELD_OF_CHECK(max_allocations)},
+        {"baseline", 0, VALUE_TEXT, NULL, FIELD_OF_CHECK(baseline)},
         {"possible", 0, VALUE_FLAG, NULL, FIELD_OF_CHECK(possible)},
         {"library", 0, VALUE_TEXT, NULL, FIELD(library)},
 };
@@ -100,6 +101,8 @@ static const char long_help[] =
         "       heaptap report [PROFILE|RAW|latest] [options]\n"
         "       heaptap check [options] [--] PROGRAM [ARGUMENTS]\n"
         "       heaptap snapshot PID [options]\n"
+        "       heaptap diff OLD NEW [options]\n"
+        "       heaptap export FORMAT [PROFILE|latest] [options]\n"
         "\n"
         "Runs PROGRAM under the profiler and reports after it has ended. The exit status is PROGRAM's.\n"
         "\n"
@@ -163,6 +166,7 @@ static const char check_help[] =
         "      --possible               possibly lost blocks count, too\n"
         "      --max-peak SIZE          bytes that may be alive at once\n"
         "      --max-allocations N      allocations, of all processes\n"
+        "      --baseline PROFILE       what each place lost in that run may be lost again, and no more\n"
         "\n"
         "The options of run hold here as well; heaptap --help lists them. Exit status: PROGRAM's own or its signal, if "
         "that\n"

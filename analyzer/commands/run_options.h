@@ -39,7 +39,7 @@ struct run_options {
         const char *library; /* libheaptap.so, or NULL: beside this program */
         /* Of check alone; texts as given, or NULL. */
         const char *max_leaked; /* bytes, or percent of what was requested */
-        const char *max_leaks, *max_peak, *max_allocations;
+        const char *max_leaks, *max_peak, *max_allocations, *baseline;
         bool possible;
         uint64_t given; /* a bit for each option that was set, in the order of their list */
 };

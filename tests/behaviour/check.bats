@@ -124,3 +124,20 @@ END
         run -0 "$HEAPTAP" check --help
         [[ $output == *--max-leaked*99* ]]
 }
+
+@test "what a baseline lost may be lost again, and no more" {
+        leaker
+        "$HEAPTAP" -q -o base.heap ./leak 3
+        checks 0 -- --baseline base.heap ./leak 3
+        checks 0 -- --baseline base.heap ./leak 2
+        checks 99 'loses more than in base.heap' 'LEAKS' '1.0 KiB' lose -- --baseline base.heap ./leak 4
+        "$HEAPTAP" -q -f -o base.heap ./leak 0
+        checks 99 new lose -- --baseline base.heap ./leak 1
+        checks 99 'loses more than' -- --baseline base.heap --max-leaked 1M ./leak 1
+        checks 0 -- --baseline base.heap ./leak 0
+        checks 5 'loses more than' -- --baseline base.heap ./leak 1 5
+        "$HEAPTAP" -q -f --leak-check=off -o base.heap ./leak 3
+        checks 125 'was not scanned for leaks' -- --baseline base.heap ./leak 3
+        checks 2 none.heap -- --baseline none.heap ./leak 3
+        [[ $stderr == *'No such file'* ]]
+}
