@@ -10,7 +10,7 @@
 #include "preload/platform.h"
 
 enum {
-        SIGNAL_DEFAULT = 61, /* SIGRTMAX - 3: the last two are taken by some runtimes */
+        SIGNAL_DEFAULT = 61, /* of the real-time ones. SIGRTMAX - 3: the last two are taken by some runtimes */
         SIGNAL_FIRST = 34,   /* the two below are libc's own */
         SIGNAL_LAST = 64,
         MASK_BYTES = 8,
@@ -67,7 +67,9 @@ static COLD void as_by_default(int signal)
 
 static void handler(int signal, siginfo_t *info, void *context)
 {
-        if (info->si_code != SI_QUEUE || !state.take((uintptr_t)info->si_value.sival_ptr, context))
+        bool ours = info->si_code == SI_QUEUE && state.take((uintptr_t)info->si_value.sival_ptr, context);
+
+        if (!ours && signal != SIGURG)
                 as_by_default(signal);
 }
 
@@ -123,6 +125,8 @@ int signal_ready(void)
         state.current = 0;
         if (state.preferred)
                 state.current = claim(state.preferred) ? state.preferred : 0;
+        if (!state.preferred && claim(SIGURG))
+                state.current = SIGURG;
         for (int signal = SIGNAL_DEFAULT; !state.preferred && !state.current && signal >= SIGNAL_FIRST; signal--)
                 state.current = claim(signal) ? signal : 0;
         for (int signal = SIGNAL_DEFAULT + 1; !state.preferred && !state.current && signal <= SIGNAL_LAST; signal++)

@@ -1,4 +1,8 @@
-/* Our real-time signal: its handler, and sending it to one thread. */
+/* Our signal: its handler, and sending it to one thread.
+ *
+ * It is SIGURG if the program has not set anything for that, since it does nothing where it is not expected: a thread
+ * may get it late, when the program has reset all handlers, or has executed another program. There a real-time signal,
+ * which is taken next, ends the process. (Go's runtime asks its threads by SIGURG for the same reason.) */
 #ifndef PRELOAD_LEAKS_SIGNAL_H
 #define PRELOAD_LEAKS_SIGNAL_H
 

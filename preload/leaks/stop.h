@@ -1,12 +1,11 @@
 /* Stopping the other threads of the process for as long as a fork takes, with what is in their registers.
  *
- * Each thread in /proc/self/task gets a real-time signal of its own (the way of Boehm's collector); its handler notes
- * where the registers lie and waits on a futex. A second look finds the threads that came into being meanwhile, until
- * there is no new one. Only a thread that would take the signal gets it, or finds it in sigwait: one that blocks it
- * would find it later. Such a thread is looked at again, since most block signals
- * for a moment, to create a thread, say. One that still does, and one that has not answered in time, is silent: its
- * registers are not known. No lock is taken, and a thread may be stopped anywhere, inside our own malloc
- * too. */
+ * Each thread in /proc/self/task gets a signal of its own (the way of Boehm's collector; see signal.h); its handler
+ * notes where the registers lie and waits on a futex. A second look finds the threads that came into being meanwhile,
+ * until there is no new one. Only a thread that would take the signal gets it, or finds it in sigwait: one that blocks
+ * it would find it later. Such a thread is looked at again, since most block signals for a moment, to create a thread,
+ * say. One that still does, and one that has not answered in time, is silent: its registers are not known. No lock is
+ * taken, and a thread may be stopped anywhere, inside our own malloc too. */
 #ifndef PRELOAD_LEAKS_STOP_H
 #define PRELOAD_LEAKS_STOP_H
 

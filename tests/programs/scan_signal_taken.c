@@ -1,5 +1,5 @@
-/* A program that uses the signal which would be ours, in all ways: with a handler, blocked and waited for, and back to what it was. It
- * gets as many of it as it has sent.
+/* A program that uses the signals which would be ours, in all ways: with a handler, blocked and waited for, and back to what they were.
+ * It gets as many of them as it has sent.
  * compare: nothing
  * timeout: 60
  * modes: traced
@@ -42,12 +42,15 @@ int main(void)
         pthread_t thread;
 
         work(100000);
+        signal(SIGURG, handler);
+        work(100000);
         signal(SIGRTMAX - 3, handler);
         for (int i = 0; i < 50; i++) {
+                raise(SIGURG);
                 raise(SIGRTMAX - 3);
                 work(5000);
         }
-        CHECK(handled == 50);
+        CHECK(handled == 100);
 
         sigfillset(&set);
         pthread_sigmask(SIG_BLOCK, &set, NULL);
