@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/analyses/resident.h"
 
@@ -181,23 +182,50 @@ struct table *analysis_slabs(const struct evidence *evidence)
         return table;
 }
 
+/* A small size that no slab is left of, and that was hardly ever asked for, is only in the way. */
+static bool matters(struct sqlite3_stmt *row, const struct totals *totals)
+{
+        int64_t allocations = row_integer(row, ALLOCATIONS);
+        const char *kind = row_text(row, KIND);
+        bool small = kind && strcmp(kind, "small") == 0;
+
+        return row_integer(row, SLABS) || (allocations && (!small || allocations >= totals->allocations / 1000));
+}
+
+static void put_pools(const struct evidence *evidence, struct table *table, const struct totals *totals)
+{
+        int64_t sizes = 0, allocations = 0;
+
+        for (struct sqlite3_stmt *rows = pool_rows(evidence); profile_next(evidence->profile, rows);) {
+                if (matters(rows, totals)) {
+                        put_pool(evidence, table, rows);
+                        continue;
+                }
+                sizes += row_integer(rows, ALLOCATIONS) != 0;
+                allocations = saturating_sum(allocations, row_integer(rows, ALLOCATIONS));
+        }
+        if (sizes)
+                table_note(table, "left out: %s size%s with no slab any more and %s allocation%s in all",
+                           unit_count(sizes).text, plural(sizes), unit_count(allocations).text, plural(allocations));
+}
+
 struct table *analysis_pools(const struct evidence *evidence)
 {
         struct table *table = table_create("pools", "POOLS");
         struct totals totals = {.held = 0};
-        bool told = false;
+        bool told = false, used = false;
 
         table->whole = true;
         add_columns(table, evidence->whole);
         for (struct sqlite3_stmt *rows = pool_rows(evidence); profile_next(evidence->profile, rows);) {
                 told = true;
+                used |= row_integer(rows, SLABS) || row_integer(rows, ALLOCATIONS);
                 add_up(rows, &totals);
-                if (row_integer(rows, SLABS) || row_integer(rows, ALLOCATIONS))
-                        put_pool(evidence, table, rows);
         }
-        if (table->row_count) {
+        if (used) {
                 tell_efficiency(evidence, table, &totals);
                 tell_rates(evidence, table, &totals);
+                put_pools(evidence, table, &totals);
         } else {
                 table_note(table, told ? "the pools were never used"
                                        : "the pools did not tell: the program ended without last words");

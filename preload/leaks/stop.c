@@ -460,6 +460,7 @@ void leak_stop_end(struct leak_stop *stop)
 {
         if (stop->traced)
                 tracer_release();
-        leak_stop_release();
+        if (control.pid == stop->pid) /* else the page is its parent's still; see shared_own */
+                leak_stop_release();
         signal_restore(stop->mask);
 }
