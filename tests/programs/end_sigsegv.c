@@ -17,7 +17,8 @@ int main(void)
         for (int i = 1; i < 32; i++) {
                 struct sigaction action;
 
-                CHECK(!sigaction(i, NULL, &action) && action.sa_handler == SIG_DFL);
+                /* SIGURG, which does nothing by default, may be what a scan for leaks would ask threads by. */
+                CHECK(!sigaction(i, NULL, &action) && (action.sa_handler == SIG_DFL || i == SIGURG));
         }
         for (int i = 0; i < 60; i++)
                 holds();
