@@ -9,13 +9,12 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
+#include "preload/leaks/helper.h"
 #include "preload/leaks/roots.h"
-#include "preload/leaks/signal.h"
 #include "preload/record/channel.h"
 #include "preload/record/mappings.h"
 #include "preload/thread.h"
@@ -29,8 +28,6 @@
 
 enum {
         STACK_BYTES = 1 << 20,
-        HELPER_STACK_BYTES = 1 << 18,
-        HELPER_TLS_BYTES = 1 << 22, /* on each side of its thread pointer; most of it is never touched */
         CHILD_NICE = 10,
         REAP_NS = 10000000,        /* between looks whether the child has ended */
         SIGNAL_NS = 1000000000,    /* between looks whether the signal is still ours */
@@ -47,8 +44,6 @@ struct shared {
 
 struct memory {
         char stack[STACK_BYTES];
-        char helper_stack[HELPER_STACK_BYTES];
-        char helper_tls[2 * HELPER_TLS_BYTES];
         struct mapping mapping, shared_mapping;
 };
 
@@ -62,7 +57,6 @@ static struct {
         _Atomic uint64_t next_ns; /* when the next one is due */
         _Atomic uint64_t reap_ns, signal_ns;
         _Atomic int child;      /* 0: none */
-        int helper;             /* 0: none; the kernel writes it */
         uint64_t child_request; /* what it answers; 0: nobody has asked */
         uint32_t number;        /* of the last scan */
         struct recorder voice;  /* what children speak through, one after the other */
@@ -272,61 +266,14 @@ static void child_make(struct leak_stop *stop, struct errand *errand, const stru
         signal_offer();
 }
 
-/* In the helper. It gets no signals. */
-static int helper_main(void *errand_)
+static int in_helper(void *errand_)
 {
         static const struct leak_self self; /* no thread of the program's */
         struct errand *errand = errand_;
 
         child_make(errand->stop, errand, &self);
         busy_end();
-        platform_syscall(SYS_exit, 0, 0, 0, 0, 0, 0);
-        return 0;
-}
-
-/* Thread-local storage for the helper, and for the child that is its copy: what belongs to a thread of the program may
- * be gone at any moment. All zero but for the pointers to itself, as the C library wants it; at the same distance from
- * the thread pointer as in every thread. 0: that is too far. */
-static uintptr_t helper_tls(void)
-{
-        uintptr_t own = (uintptr_t)__builtin_thread_pointer(),
-                  needed[] = {(uintptr_t)&errno, (uintptr_t)&thread_current};
-        uintptr_t *pointer = (uintptr_t *)(leaks.memory->helper_tls + HELPER_TLS_BYTES);
-
-        for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-                if (needed[i] - own + HELPER_TLS_BYTES / 2 > HELPER_TLS_BYTES)
-                        return 0;
-        pointer[0] = pointer[2] = (uintptr_t)pointer;
-        return (uintptr_t)pointer;
-}
-
-static bool has_threads(void)
-{
-        struct stat task = {.st_nlink = 0};
-
-        return platform_syscall(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/task", (long)&task, 0, 0, 0) == 0 &&
-               task.st_nlink > 3; /* itself, its parent, and one for each thread */
-}
-
-/* A thread for the time of the stop: it is cheaper for whoever comes by to make one than to stop the others and then to
- * wait until all they have missed meanwhile has been made up for, as a fair scheduler sees to. Only where there
- * are threads already, and not to be traced: some things can be done by a process of one thread alone. */
-static bool helper_make(struct errand *errand)
-{
-        const int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
-                          CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
-        uintptr_t tls = helper_tls();
-        int errno_before = errno, made;
-        uint64_t mask;
-
-        if (leaks.options.by_ptrace || !tls || !has_threads())
-                return false;
-        mask = signal_block_all();
-        made = clone(helper_main, leaks.memory->helper_stack + HELPER_STACK_BYTES, flags, errand, &leaks.helper,
-                     (void *)tls, &leaks.helper);
-        signal_restore(mask);
-        errno = errno_before;
-        return made > 0;
+        helper_end();
 }
 
 /* Nobody is held on return, or a helper sees to it and to `busy`, which is false. */
@@ -344,7 +291,7 @@ static bool scan_apart(enum wire_scan_why why, uint64_t request, const struct le
                 .request = request,
                 .info = {.number = ++leaks.number, .why = why, .who = leaks.options.who},
         };
-        if (may_help && helper_make(&errand))
+        if (may_help && !leaks.options.by_ptrace && helper_begin(in_helper, &errand))
                 return false;
         child_make(&stop, &errand, self);
         return true;
@@ -398,7 +345,7 @@ static bool follow(const struct leak_self *self)
         uint64_t request = request_pending(), now = recorder_now_ns();
         bool periodic = leaks.options.every_ms && now >= atomic_load(&leaks.next_ns);
 
-        if (__atomic_load_n(&leaks.helper, __ATOMIC_ACQUIRE) || !child_reap() || (!request && !periodic))
+        if (helper_runs() || !child_reap() || (!request && !periodic))
                 return true;
         if (periodic)
                 atomic_store(&leaks.next_ns, now + leaks.options.every_ms * UINT64_C(1000000));
@@ -546,7 +493,7 @@ void leaks_after_fork(void)
         leaks.voice_begun = false;
         recorder_after_fork(&leaks.voice);
         leaks.child_request = 0;
-        leaks.helper = 0;
+        helper_after_fork();
         atomic_store(&leaks.child, 0);
         atomic_store(&leaks.busy, false);
         channel_wake_by(atomic_load(&leaks.signal_ns) ? (uint32_t)leak_signal_ready() : 0);

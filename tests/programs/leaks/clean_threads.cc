@@ -4,6 +4,7 @@
  * expect: no leaks
  */
 #include "leaks.h"
+#include <atomic>
 #include <list>
 #include <map>
 #include <mutex>
@@ -19,6 +20,7 @@ struct shared_state {
 /* Never destroyed: the threads go on until the end. */
 static shared_state *shared = new shared_state;
 static std::vector<void *> *slots[8];
+static std::atomic<int> rounds;
 
 NOINLINE static void hand_over(uint32_t state)
 {
@@ -42,6 +44,7 @@ NOINLINE static void work(int number)
         void *text = nullptr, *node = nullptr;
 
         for (;;) {
+                rounds++;
                 state = state * 1664525 + 1013904223;
                 hand_over(state >> 16);
                 resize(text, state >> 18);
@@ -89,6 +92,8 @@ int main()
                 else
                         thread.join();
         }
+        while (rounds < 1000)
+                std::this_thread::yield();
         sleep_ms(getpid() % 10);
         exit(0);
 }
